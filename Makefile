@@ -1,0 +1,50 @@
+# The words a newcomer needs: make run, make test, make check, make bench. All of them first make what they need in .venv.
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+# Any Python from 3.11 on will do; name another one with: make run PYTHON=/path/to/python3
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& { echo $$name; break; }; done)
+# Options for "workbench up", such as: make run ARGS="--port 9000"
+ARGS   ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench soak clean
+
+help: ## what each word does
+	@sed -n 's/^\([a-z]*\): .*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
+
+run: $(VENV)/run.stamp ## start the workbench: dashboards, server and sandbox; Ctrl-C stops them
+	@$(BIN)/workbench up $(ARGS)
+
+test: $(VENV)/test.stamp ## every test: unit, contract, page and browser
+	@$(BIN)/python -m pytest -m "not soak" $(ARGS)
+
+check: $(VENV)/test.stamp ## style, types and the import contracts
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: $(VENV)/test.stamp ## the measurements, one after the other
+	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" $(ARGS) || exit 1; done
+
+soak: $(VENV)/test.stamp ## the long series
+	@$(BIN)/python -m pytest -m soak $(ARGS)
+
+clean: ## remove the environment and what the tools left behind
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" && "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "The workbench needs Python 3.11 or newer. Install one, or name it: make run PYTHON=/path/to/python3" >&2; exit 2; }
+	"$(PYTHON)" -m venv $(VENV)
+
+$(VENV)/run.stamp: $(BIN)/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/test.stamp: $(BIN)/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[test]'
+	@touch $(VENV)/run.stamp $@

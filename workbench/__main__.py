@@ -1,0 +1,5 @@
+"""``python -m workbench`` is the command ``workbench``."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,225 @@
+"""PROCESSES: other programs of this machine, started, watched and ended together. The one door to other processes.
+
+Each program is a Python module and runs on a lifeline: its standard input is a pipe that this process holds. When this
+process ends, in whatever way, the pipe closes and the program ends itself, so that not even ``kill -9`` leaves an orphan.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http.client
+import os
+import runpy
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import PIPE, STDOUT
+from typing import Self
+from urllib.parse import urlsplit
+
+from workbench.errors import Unreachable
+from workbench.sentence import Sentence, say
+
+LAST_LINES = 12
+"""So many of a program's last lines are kept, to be shown when it ends by itself."""
+READY_S = 90.0
+"""How long a program may take until it answers: a first start compiles and reads from a cold disk."""
+STOP_S = 10.0
+"""How long a program may take to end after it was asked to."""
+ASK_EVERY_S = 0.15
+ANSWER_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What to start. ``words`` follow ``python -m``; ``environ`` is the program's whole environment.
+
+    ``url`` answers with a status below 400 as soon as the program is ready; ``headers`` go with that question.
+    """
+
+    name: Sentence
+    words: Sequence[str]
+    url: str
+    environ: Mapping[str, str] = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    folder: Path | None = None
+
+
+class Processes:
+    """The programs that were started here. ``hidden`` are secrets that no shown line may hold.
+
+    Used with ``async with``: at its end all of them are stopped, the youngest first.
+    """
+
+    def __init__(self, hidden: Collection[str] = ()) -> None:
+        self._hidden = tuple(hidden)
+        self._running: list[_Running] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The process id of each program that was started, by its name."""
+        return {str(one.program.name): one.process.pid for one in self._running}
+
+    async def start(self, program: Program) -> None:
+        """Start a program in a process group of its own, so that a Ctrl-C reaches it through this process only."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", __name__, *program.words,
+            env=dict(program.environ), cwd=program.folder, stdin=PIPE, stdout=PIPE, stderr=STDOUT, start_new_session=True,
+        )  # fmt: skip
+        self._running.append(_Running(program, process))
+
+    async def until_ready(self, patience_s: float = READY_S) -> None:
+        """Return once every program answers. Raises Unreachable, with its last lines, for one that ends or stays silent."""
+        asking = [asyncio.create_task(self._until_ready(one, patience_s)) for one in self._running]
+        try:
+            await asyncio.gather(*asking)
+        finally:
+            for task in asking:
+                task.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
+
+    async def until_one_ends(self) -> None:
+        """Wait until a program ends by itself, then raise Unreachable with its last lines."""
+        waiting = {asyncio.create_task(one.process.wait()): one for one in self._running}
+        try:
+            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+        raise await self._ended(waiting[done.pop()])
+
+    async def stop(self, patience_s: float = STOP_S) -> None:
+        """Ask every program to end, wait, and kill the group of one that does not; then nothing of them is left."""
+        for one in reversed(self._running):
+            one.ask_to_end()
+        for one in reversed(self._running):
+            await one.end(patience_s)
+        self._running.clear()
+
+    async def _until_ready(self, one: _Running, patience_s: float) -> None:
+        deadline = asyncio.get_running_loop().time() + patience_s
+        while one.process.returncode is None:
+            status = await asyncio.to_thread(_status, one.program.url, one.program.headers)
+            if status is not None and status < 400:
+                return
+            if asyncio.get_running_loop().time() > deadline:
+                raise Unreachable(
+                    say(
+                        "{program} does not answer after {seconds} seconds. Its last lines:\n{lines}",
+                        program=one.program.name, seconds=round(patience_s), lines=self._lines(one),
+                    )
+                )  # fmt: skip
+            await asyncio.sleep(ASK_EVERY_S)
+        raise await self._ended(one)
+
+    async def _ended(self, one: _Running) -> Unreachable:
+        await one.reader  # what it said last is still on its way
+        return Unreachable(
+            say(
+                "{program} ended by itself (exit code {code}). Its last lines:\n{lines}",
+                program=one.program.name, code=one.process.returncode, lines=self._lines(one),
+            )
+        )  # fmt: skip
+
+    def _lines(self, one: _Running) -> str:
+        text = "\n".join(f"  | {line}" for line in one.lines) or "  | -"
+        for secret in self._hidden:
+            text = text.replace(secret, "****")
+        return text
+
+
+class _Running:
+    """One program at work: its process, and the reader of what it says."""
+
+    def __init__(self, program: Program, process: asyncio.subprocess.Process) -> None:
+        self.program = program
+        self.process = process
+        self.lines: deque[str] = deque(maxlen=LAST_LINES)
+        self.reader = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        """Keep the last lines. Read in pieces, not in lines: a line may have any length."""
+        assert self.process.stdout is not None
+        rest = ""
+        while piece := await self.process.stdout.read(65_536):
+            *whole, rest = (rest + piece.decode("utf-8", "replace")).splitlines(keepends=True)
+            if rest.endswith("\n"):
+                whole, rest = [*whole, rest], ""
+            self.lines.extend(line.rstrip() for line in whole if line.strip())
+            rest = rest[-65_536:]
+        if rest.strip():
+            self.lines.append(rest.rstrip())
+
+    def ask_to_end(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self.process.terminate()
+
+    async def end(self, patience_s: float) -> None:
+        try:
+            await asyncio.wait_for(self.process.wait(), patience_s)
+        except TimeoutError:
+            self._kill_group()
+            await self.process.wait()
+        # what is left of the group (a grandchild that does not listen) goes with it; a group is its leader's own
+        self._kill_group()
+        self.reader.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.reader
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+
+    def _kill_group(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if hasattr(os, "killpg"):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            else:
+                self.process.kill()
+
+
+def _status(url: str, headers: Mapping[str, str]) -> int | None:
+    """Return the status that a program of ours answers with on the loopback address; None while it does not."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=ANSWER_S)
+    try:
+        connection.request("GET", parts.path or "/", headers=dict(headers))
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+def main(words: Sequence[str]) -> None:
+    """Run the module ``words[0]`` with the rest as its arguments, and end with the process that holds our standard input."""
+    lifeline = os.dup(0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)  # the program and its own children see an empty standard input
+    os.close(nothing)
+    os.set_inheritable(lifeline, False)
+    threading.Thread(target=_hold, args=(lifeline,), name="lifeline", daemon=True).start()
+    sys.argv = [words[0], *words[1:]]
+    runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+
+
+def _hold(lifeline: int) -> None:
+    """Wait until the other end of the lifeline is gone, then end this process: politely, and soon after for good."""
+    while os.read(lifeline, 1024):
+        continue
+    os.kill(os.getpid(), signal.SIGTERM)
+    threading.Event().wait(STOP_S)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

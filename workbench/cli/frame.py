@@ -1,0 +1,185 @@
+"""Frame: how a function becomes a command: the options that every command has, the language, and the end.
+
+A command is a function whose first argument is the ``Session``; ``@command`` puts it on the list, and ``make_app`` builds
+the Typer application of that list in one language.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import inspect
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_args, get_origin
+
+import typer
+
+from workbench.adapters.language import LANGUAGES, Language
+from workbench.bench import package_version
+from workbench.errors import WorkbenchError
+from workbench.sentence import N_
+
+from .codes import MEANINGS, STOPPED
+from .session import Session, language_of
+
+Home = Annotated[
+    Path | None,
+    typer.Option(
+        "--home",
+        metavar="FOLDER",
+        help=N_("The workbench's folder; else WORKBENCH_HOME, else your own data folder."),
+        show_default=False,
+    ),
+]
+Live = Annotated[
+    bool, typer.Option("--live", help=N_("Let requests out. Without it everything is a rehearsal."))
+]
+Json = Annotated[bool, typer.Option("--json", help=N_("Give the result as JSON, for a machine."))]
+Lang = Annotated[
+    str | None,
+    typer.Option(
+        "--language",
+        metavar="CODE",
+        help=N_("The language of messages: en, pt, fr or es."),
+        show_default=False,
+    ),
+]
+SHARED: dict[str, tuple[Any, Any]] = {
+    "home": (Home, None),
+    "live": (Live, False),
+    "json": (Json, False),
+    "language": (Lang, None),
+}
+"""The options of every command: their declaration and their value when nobody names them."""
+
+ABOUT = N_(
+    "Build, rehearse and prove messaging integrations. Everything is a rehearsal until you type --live: "
+    "local stand-ins answer, and nothing leaves this machine."
+)
+GROUPS = {
+    "integrations": N_("Find, test, carry and delete integrations."),
+    "people": N_("Who may come in through the server, and in which role."),
+}
+
+Run = Callable[..., int | Coroutine[Any, Any, int | None] | None]
+Function = TypeVar("Function", bound=Run)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A function on the list: its words (``integrations list``), its help, and itself."""
+
+    words: str
+    about: str
+    run: Run
+
+
+COMMANDS: list[Command] = []
+ORDER = ("up", "lab", "integrations", "send", "sandbox", "server", "check", "people", "providers")
+"""The commands as the help lists them: what a newcomer needs first."""
+
+
+def command(words: str, about: str) -> Callable[[Function], Function]:
+    """Put the function on the list of commands. It returns its exit code, or None for 0; ``about`` is marked with ``N_``."""
+
+    def add(run: Function) -> Function:
+        COMMANDS.append(Command(words, about, run))
+        return run
+
+    return add
+
+
+def make_app(language: Language) -> typer.Typer:
+    """Return the application that speaks ``language``. No local variable is ever printed: Typer's own tracebacks are off."""
+    settings: dict[str, Any] = {
+        "rich_markup_mode": None,
+        "no_args_is_help": True,
+        "add_completion": False,
+        "context_settings": {"max_content_width": 110},
+    }
+    text = language.text
+    app = typer.Typer(help=text(ABOUT), epilog=_epilog(language), pretty_exceptions_enable=False, **settings)
+    groups = {"": app}
+    for name, about in GROUPS.items():
+        groups[name] = typer.Typer(help=text(about), pretty_exceptions_enable=False, **settings)
+        app.add_typer(groups[name], name=name)
+    for entry in sorted(COMMANDS, key=lambda entry: ORDER.index(entry.words.partition(" ")[0])):
+        group, _, name = entry.words.rpartition(" ")
+        groups[group].command(name, help=text(entry.about))(_wrapped(entry.run, language))
+    app.callback()(_first(language))
+    return app
+
+
+def _first(language: Language) -> Callable[..., None]:
+    """Return what runs before each command: it keeps the shared options that stand before the command's name."""
+
+    def first(ctx: typer.Context, **given: Any) -> None:
+        if given.pop("version"):
+            typer.echo(package_version())
+            raise typer.Exit
+        ctx.obj = given
+
+    version = Annotated[bool, typer.Option("--version", help=N_("Say which version this is."))]
+    _sign(first, [_parameter("version", version, False, language), *_shared(language)])
+    return first
+
+
+def _wrapped(run: Run, language: Language) -> Callable[..., None]:
+    """Return the function as Typer wants it: with the shared options, and with errors turned into words and exit codes."""
+
+    def wrapped(ctx: typer.Context, **given: Any) -> None:
+        session = _session(ctx, {name: given.pop(name) for name in SHARED})
+        try:
+            result = run(session, **given)
+            code = asyncio.run(result) if isinstance(result, Coroutine) else result
+        except WorkbenchError as error:
+            code = session.fail(error)
+        except KeyboardInterrupt:
+            code = STOPPED
+        raise typer.Exit(code or 0)
+
+    own = list(inspect.signature(run, eval_str=True).parameters.values())[1:]
+    parameters = [_parameter(item.name, item.annotation, item.default, language) for item in own]
+    _sign(wrapped, [*parameters, *_shared(language)])
+    return wrapped
+
+
+def _session(ctx: typer.Context, given: dict[str, Any]) -> Session:
+    """Return the session of the options before and after the command's name; what comes after counts more."""
+    before: dict[str, Any] = ctx.obj or {}
+    chosen = {name: given[name] or before.get(name, default) for name, (_, default) in SHARED.items()}
+    named = chosen["language"]
+    if named and named.replace("_", "-").split("-")[0].lower() not in LANGUAGES:
+        raise typer.BadParameter(f"{named}: {', '.join(LANGUAGES)}", param_hint="--language")
+    language = language_of(named)
+    return Session(**{**chosen, "language": language, "named": language.code if named else None})
+
+
+def _shared(language: Language) -> list[inspect.Parameter]:
+    return [_parameter(name, kind, default, language) for name, (kind, default) in SHARED.items()]
+
+
+def _parameter(name: str, annotation: Any, default: Any, language: Language) -> inspect.Parameter:
+    """Return the parameter with its help in ``language``; the declaration itself is shared and stays English."""
+    if get_origin(annotation) is Annotated:
+        kind, option = get_args(annotation)
+        option = copy.copy(option)
+        option.help = language.text(option.help) if option.help else None
+        annotation = Annotated[kind, option]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+
+
+def _sign(function: Callable[..., None], parameters: list[inspect.Parameter]) -> None:
+    """Write the parameters on a function that takes them by name: Typer reads a command's options off its signature."""
+    ctx = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    signature = inspect.Signature([ctx, *parameters])
+    function.__signature__ = signature  # type: ignore[attr-defined]
+    function.__annotations__ = {item.name: item.annotation for item in signature.parameters.values()}
+
+
+def _epilog(language: Language) -> str:
+    """Return the exit codes, one on a line: the sign in front keeps the help from joining them."""
+    codes = "\n".join(f"  {code:>3}  {language.text(meaning)}" for code, meaning in MEANINGS.items())
+    return f"\b\n{language.text(N_('Exit codes'))}:\n{codes}"

@@ -1,0 +1,238 @@
+"""Up: the whole workbench: the server process, the published dashboards connected to it, and the sandbox on a port.
+
+Loopback only. The dashboards and their kernels hold no key: they get the server's address and a token of their own, nothing
+else of this environment. No token stands on a command line: who lists the processes of this machine sees none.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import json
+import os
+import secrets
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.adapters.home import Home, open_home
+from workbench.adapters.processes import Processes, Program
+from workbench.models.person import Person, Role
+from workbench.sentence import N_, Sentence, say
+
+from .frame import command
+from .pages import folder_of
+from .send import AllowHost
+from .session import Session
+from .watch import Place, reserve, together, without_secrets
+
+PAGES_PORT, SERVER_PORT, SANDBOX_PORT = 8866, 8867, 8868
+FIRST_PAGE = "home.ipynb"
+WARM = 1
+"""Kernels started ahead for each dashboard: the first visitor waits for none, and the machine is not filled with them."""
+
+DASHBOARDS, SERVER, SANDBOX = N_("the dashboards"), N_("the server"), N_("the sandbox")
+
+Port = Annotated[
+    int,
+    typer.Option("--port", metavar="NUMBER", help=N_("The port of the dashboards; 0 takes any free one.")),
+]
+ServerPort = Annotated[
+    int, typer.Option("--server-port", metavar="NUMBER", help=N_("The port of the server process."))
+]
+SandboxPort = Annotated[
+    int, typer.Option("--sandbox-port", metavar="NUMBER", help=N_("The port of the sandbox."))
+]
+PagesRole = Annotated[
+    Role,
+    typer.Option(
+        "--role",
+        help=N_(
+            "What visitors of the dashboards may do: viewer reads, operator builds and sends, admin all."
+        ),
+    ),
+]
+NoSandbox = Annotated[bool, typer.Option("--no-sandbox", help=N_("Leave the sandbox out."))]
+OwnPort = Annotated[int, typer.Option("--port", metavar="NUMBER", help=N_("The port; 0 takes any free one."))]
+
+
+@command("up", N_("Start the workbench: dashboards, server and sandbox. Ctrl-C stops them."))
+async def up(
+    session: Session,
+    port: Port = PAGES_PORT,
+    server_port: ServerPort = SERVER_PORT,
+    sandbox_port: SandboxPort = SANDBOX_PORT,
+    role: PagesRole = "operator",
+    no_sandbox: NoSandbox = False,
+    allow_host: AllowHost = None,
+) -> int:
+    """Start everything, print the addresses once all of it answers, and stop it together."""
+    places = [
+        Place(Sentence(DASHBOARDS), "--port", port),
+        Place(Sentence(SERVER), "--server-port", server_port),
+        *([] if no_sandbox else [Place(Sentence(SANDBOX), "--sandbox-port", sandbox_port)]),
+    ]
+    pages_at, server_at, *sandbox_at = (f"http://127.0.0.1:{number}" for number in reserve(places))
+    home = _home(session)
+    entry, pass_ = secrets.token_urlsafe(24), secrets.token_urlsafe(32)
+    people = {pass_: Person(name=f"{_account()} (dashboard)", role=role)}
+    with tempfile.TemporaryDirectory(prefix="workbench-") as scratch:
+        programs = [
+            server_program(session, home, server_at, people, allow_host or ()),
+            pages_program(session, pages_at, entry, server_at, pass_, Path(scratch)),
+            *(sandbox_program(address) for address in sandbox_at),
+        ]
+
+        def announce(processes: Processes) -> None:
+            addresses = {"dashboards": _first_page(pages_at, entry), "server": f"{server_at}/health"}
+            addresses |= dict(zip(["sandbox"], sandbox_at, strict=False))
+            session.show(
+                {**addresses, "mode": _mode(session), "pids": processes.pids}, _lines(session, addresses)
+            )
+            _say_mode(session)
+
+        return await together(session, programs, announce, hidden=(entry, pass_))
+
+
+@command("server", N_("Start the server process alone, for people with a token."))
+async def server(session: Session, port: OwnPort = SERVER_PORT, allow_host: AllowHost = None) -> int:
+    """Start the server and stop it with Ctrl-C or SIGTERM."""
+    (number,) = reserve([Place(Sentence(SERVER), "--port", port)])
+    address = f"http://127.0.0.1:{number}"
+    program = server_program(session, _home(session), address, {}, allow_host or ())
+
+    def announce(processes: Processes) -> None:
+        session.show(
+            {"server": f"{address}/health", "mode": _mode(session), "pids": processes.pids},
+            [f"{session.text(N_('Server'))}  {address}/health"],
+        )
+        _say_mode(session)
+
+    return await together(session, [program], announce)
+
+
+def server_program(
+    session: Session, home: Home, address: str, people: dict[str, Person], allowed: Sequence[str]
+) -> Program:
+    """Return the server process: the one that holds key, catalogue, journal and wire. ``people`` are known to it by digest."""
+    digests = {
+        hashlib.sha256(token.encode()).hexdigest(): person.model_dump() for token, person in people.items()
+    }
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("WORKBENCH_TOKEN", "WORKBENCH_URL", "WORKBENCH_LIVE")
+    }
+    environ |= {
+        "WORKBENCH_HOME": str(home.folder),
+        "WORKBENCH_PEOPLE": json.dumps(digests),
+        "WORKBENCH_ALLOW": ",".join(allowed),
+        **({"WORKBENCH_LIVE": "1"} if session.live else {}),
+    }
+    words = [
+        "uvicorn",
+        "--factory",
+        "workbench.server:app_from_environment",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        address.rpartition(":")[2],
+    ]
+    words += [
+        "--log-level",
+        "warning",
+        "--no-access-log",
+        "--no-server-header",
+        "--timeout-graceful-shutdown",
+        "3",
+    ]
+    return Program(Sentence(SERVER), words, f"{address}/health", environ)
+
+
+def pages_program(
+    session: Session, address: str, entry: str, server_at: str, pass_: str, scratch: Path
+) -> Program:
+    """Return the published dashboards. Their kernels are connected: they hold no key, and no secret of this environment."""
+    settings = {
+        "page": str(folder_of("dashboards")),
+        "port": int(address.rpartition(":")[2]),
+        "token": entry,
+        "warm": WARM,
+        "lang": session.language.code,
+    }
+    environ = without_secrets() | {
+        "WORKBENCH_URL": server_at,
+        "WORKBENCH_TOKEN": pass_,
+        "WORKBENCH_PAGES": json.dumps(settings),
+        **({"WORKBENCH_LANGUAGE": session.named} if session.named else {}),
+        # neither a person's own settings of Jupyter nor start-up files of IPython belong on a published page
+        "JUPYTER_NO_CONFIG": "1",
+        "JUPYTER_CONFIG_DIR": str(scratch / "jupyter"),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "IPYTHONDIR": str(scratch / "ipython"),
+    }
+    words = ["workbench.widgets.voila"]
+    return Program(
+        Sentence(DASHBOARDS), words, f"{address}/", environ, {"Authorization": f"token {entry}"}, scratch
+    )
+
+
+def sandbox_program(address: str) -> Program:
+    """Return the sandbox on its port; it needs no home and no secret."""
+    words = ["workbench", "sandbox", "--port", address.rpartition(":")[2]]
+    return Program(Sentence(SANDBOX), words, f"{address}/health", without_secrets())
+
+
+def _home(session: Session) -> Home:
+    """Return the home; what had to be put right in it is said at once, not first on a page."""
+    home = open_home(session.home)
+    for notice in home.notices:
+        session.tell(notice, fg="yellow")
+    return home
+
+
+def _first_page(address: str, entry: str) -> str:
+    page = f"voila/render/{FIRST_PAGE}" if (folder_of("dashboards") / FIRST_PAGE).exists() else ""
+    return f"{address}/{page}?token={entry}"
+
+
+def _lines(session: Session, addresses: dict[str, str]) -> list[str]:
+    titles = {"dashboards": N_("Dashboards"), "server": N_("Server"), "sandbox": N_("Sandbox")}
+    lines = [f"{session.text(titles[name]):12} {address}" for name, address in addresses.items()]
+    if "sandbox" in addresses:
+        lines.append(f"{'':12} {example(addresses['sandbox'])}")
+    return lines
+
+
+def example(address: str) -> str:
+    """Return a call of the sandbox that answers as SendGrid does."""
+    return (
+        f"curl -i {address}/sendgrid/v3/mail/send -H 'Authorization: Bearer SG.any' -H 'Content-Type: application/json' "
+        """-d '{"personalizations":[{"to":[{"email":"ada@example.com"}]}],"from":{"email":"shop@example.com"},"""
+        """"subject":"Hi","content":[{"type":"text/plain","value":"Hello"}]}'"""
+    )
+
+
+def _mode(session: Session) -> str:
+    return "live" if session.live else "rehearsal"
+
+
+def _say_mode(session: Session) -> None:
+    if session.live:
+        session.tell(
+            say("LIVE: what is sent here really reaches people. Ctrl-C stops everything."),
+            fg="red",
+            bold=True,
+        )
+    else:
+        session.tell(say("A rehearsal: nothing leaves this machine. Ctrl-C stops everything."))
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "owner"

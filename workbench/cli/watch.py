@@ -1,0 +1,156 @@
+"""Watch: start programs together, say where they are once all of them answer, and end them together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.adapters import ports
+from workbench.adapters.processes import Processes, Program
+from workbench.errors import Refused
+from workbench.sentence import Sentence, say
+
+from .codes import OK
+from .session import Session
+
+LAST_PORT = 65_535
+KEPT = (
+    "APPDATA", "COMSPEC", "CONDA_", "HOME", "JUPYTER_PLATFORM", "LANG", "LC_", "LD_LIBRARY_PATH", "LOCALAPPDATA", "LOGNAME", "NO_COLOR",
+    "NUMBER_OF_PROCESSORS", "PATH", "PATHEXT", "PROGRAMDATA", "PYTHON", "SHELL", "SSL_CERT_", "SYSTEMROOT", "TEMP", "TERM", "TMP", "TMPDIR",
+    "TZ", "USER", "USERPROFILE", "VIRTUAL_ENV", "WINDIR", "XDG_",
+)  # fmt: skip
+"""What a process without secrets needs of the environment: names, or how they start when they end with ``_``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A port that is wanted: for whom, and the option that names another one."""
+
+    what: Sentence
+    option: str
+    port: int
+
+
+def reserve(places: Sequence[Place]) -> list[int]:
+    """Return the ports, each of them free; 0 is replaced by any free one. Refused names all that are taken, and by whom."""
+    taken = [sentence for place in places if (sentence := _trouble(place, places)) is not None]
+    if taken:
+        raise Refused(
+            taken[0] if len(taken) == 1 else say("{one}\n{others}", one=taken[0], others=_joined(taken[1:]))
+        )
+    return [place.port or ports.free_port() for place in places]
+
+
+def _trouble(place: Place, places: Sequence[Place]) -> Sentence | None:
+    """Return what is wrong with a wanted port, or None."""
+    port, option = place.port, place.option
+    if port == 0:
+        return None
+    if not 0 < port <= LAST_PORT:
+        return say(
+            "{port} is no port. Use a number from 1024 to 65535 with {option}, or 0 for any free one.",
+            port=port,
+            option=option,
+        )
+    if any(other is not place and other.port == port for other in places):
+        return say("Port {port} is wanted twice. Choose another one with {option}.", port=port, option=option)
+    try:
+        free = ports.is_free(port)
+    except OSError:
+        return say(
+            "This account may not use port {port}. Choose one above 1023 with {option}.",
+            port=port,
+            option=option,
+        )
+    if free:
+        return None
+    who = ports.holder(port)
+    if who is None:
+        return say(
+            "Port {port}, wanted for {what}, is taken by another program. Stop that one, or choose another port with {option}.",
+            port=port, what=place.what, option=option,
+        )  # fmt: skip
+    return say(
+        "Port {port}, wanted for {what}, is taken by {who}. Stop that one, or choose another port with {option}.",
+        port=port, what=place.what, who=who, option=option,
+    )  # fmt: skip
+
+
+def _joined(sentences: Sequence[Sentence]) -> Sentence:
+    if len(sentences) == 1:
+        return sentences[0]
+    return say("{one}\n{others}", one=sentences[0], others=_joined(sentences[1:]))
+
+
+def without_secrets(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the part of the environment that a process without secrets needs: no key, no home, no password of a database."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if any(name == kept or (kept.endswith("_") and name.startswith(kept)) for kept in KEPT)
+        or name.startswith("PYTHON")
+    }
+
+
+async def together(
+    session: Session,
+    programs: Sequence[Program],
+    announce: Callable[[Processes], None],
+    hidden: Collection[str] = (),
+) -> int:
+    """Run the programs until Ctrl-C or SIGTERM, and stop them all. Raises Unreachable when one ends by itself.
+
+    ``announce`` is called once all of them answer; ``hidden`` are secrets that no shown line may hold.
+    """
+    async with _asked_to_stop() as asked, Processes(hidden) as processes:
+        for program in programs:
+            await processes.start(program)
+        if await _unless(asked, processes.until_ready()):
+            announce(processes)
+            await _unless(asked, processes.until_one_ends())
+        session.tell(say("Stopping …"))
+    return OK
+
+
+async def until_asked(work: Coroutine[Any, Any, None]) -> int:
+    """Run one piece of work in this process until it ends or Ctrl-C or SIGTERM ends it."""
+    async with _asked_to_stop() as asked:
+        await _unless(asked, work)
+    return OK
+
+
+async def _unless(asked: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Return whether the work was done before somebody asked to stop; it is cancelled then. Its errors are raised."""
+    working, waiting = asyncio.create_task(work), asyncio.create_task(asked.wait())
+    try:
+        await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            working.result()
+            return not asked.is_set()
+        return False
+    finally:
+        for task in (working, waiting):
+            task.cancel()
+        await asyncio.gather(working, waiting, return_exceptions=True)
+
+
+@contextlib.asynccontextmanager
+async def _asked_to_stop() -> AsyncIterator[asyncio.Event]:
+    """Give an event that Ctrl-C, SIGTERM and a closed terminal set."""
+    asked, loop, caught = asyncio.Event(), asyncio.get_running_loop(), []
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None:
+            with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C cancels the task instead
+                loop.add_signal_handler(number, asked.set)
+                caught.append(number)
+    try:
+        yield asked
+    finally:
+        for number in caught:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,81 @@
+"""Authorization: a credential and its opened secrets become headers; and the token request of OAuth2."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import quote_plus, urlencode
+
+from workbench.models.base import SecretRef
+from workbench.models.credential import BasicPair, BearerToken, Credential, HeaderKey, OAuth2, Signature
+from workbench.models.request import Headers, Request
+
+Opened = Mapping[str, str]
+"""Secrets by handle: real values to send, masks to show, placeholders for a snippet."""
+
+
+def opened(value: str | SecretRef, secrets: Opened) -> str:
+    """Return the plain value, or what ``secrets`` holds for the handle (its mask where it holds nothing)."""
+    return secrets.get(value.handle, value.hint) if isinstance(value, SecretRef) else value
+
+
+def credential_values(credential: Credential, secrets: Opened) -> dict[str, str]:
+    """Return the credential's fields as text, secrets opened."""
+    return {
+        name: opened(value, secrets)
+        for name, value in ((name, getattr(credential, name)) for name in type(credential).model_fields)
+        if isinstance(value, (str, SecretRef))
+    }
+
+
+def authorize(
+    request: Request, credential: Credential, secrets: Opened, *, token: str | None, now: datetime
+) -> Request:
+    """Return the request with the credential's headers added; its body and URL stay as they are."""
+    auth = type(credential).auth
+    values = credential_values(credential, secrets)
+    added: Headers = ()
+    if isinstance(auth, HeaderKey):
+        added = ((auth.header, auth.value.format_map(values)),)
+    elif isinstance(auth, BasicPair):
+        added = (
+            ("Authorization", basic(auth.username.format_map(values), auth.password.format_map(values))),
+        )
+    elif isinstance(auth, BearerToken):
+        added = (("Authorization", f"Bearer {token or ''}"),)
+    elif isinstance(auth, Signature):
+        added = auth.sign(request, values, now)
+    return request.model_copy(update={"headers": request.headers + added}) if added else request
+
+
+def basic(username: str, password: str) -> str:
+    """Return the value of a Basic Authorization header, UTF-8 (https://www.rfc-editor.org/rfc/rfc7617#section-2.1)."""
+    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
+
+
+def token_request(credential: OAuth2, secrets: Opened, provider: str) -> Request:
+    """Return the request that asks the token URL for a token (RFC 6749 section 4.4; the placements of R-ESP-14)."""
+    client_id, client_secret = credential.client_id, opened(credential.client_secret, secrets)
+    pairs = [("grant_type", credential.grant_type)] if credential.grant_type else []
+    ours = [(credential.client_id_key, client_id), (credential.client_secret_key, client_secret)]
+    more = [(parameter.name, opened(parameter.value, secrets)) for parameter in credential.parameters]
+    headers: list[tuple[str, str]] = [("Accept", "application/json")]
+    if credential.placement == "basic":
+        # section 2.3.1: id and secret are form-encoded before they are joined
+        headers.append(("Authorization", basic(quote_plus(client_id), quote_plus(client_secret))))
+    elif credential.placement == "headers":
+        headers += ours
+    else:
+        pairs += ours
+    pairs += more
+    if credential.placement == "json":
+        body = json.dumps(dict(pairs), ensure_ascii=False, separators=(",", ":")).encode()
+        headers.append(("Content-Type", "application/json"))
+    else:
+        body = urlencode(pairs).encode()
+        headers.append(("Content-Type", "application/x-www-form-urlencoded"))
+    return Request(
+        method="POST", url=credential.token_url, headers=tuple(headers), body=body, provider=provider
+    )

@@ -1,0 +1,262 @@
+"""Read: a reply or a failure becomes a normalised outcome; the provider's own words are kept beside it."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from workbench.models.base import JsonValue
+from workbench.models.provider import Provider, Reading
+from workbench.models.request import Failure, FieldError, Outcome, OutcomeKind, Reply
+from workbench.sentence import Sentence, say
+
+from .paths import find, first
+
+FAILED: dict[str, OutcomeKind] = {"blocked": "blocked"}
+SHORT = 300
+_NOT_JSON = object()
+_ERRORS = ("error.message", "error", "errors[].message", "errors[]")
+_USUAL = ("message", "error_description", *_ERRORS, "detail", "title")
+_WAIT = re.compile(r"after (\d{1,6}) seconds", re.ASCII)
+
+
+def read(provider: Provider, answer: Reply | Failure, now: datetime) -> Outcome:
+    """Return what became of the request. Every answer is read: empty, HTML, a list, cut off, a wrong charset."""
+    if isinstance(answer, Failure):
+        kind: OutcomeKind = FAILED.get(answer.kind) or ("uncertain" if answer.sent else "unreachable")
+        return Outcome(kind=kind, sentence=answer.sentence)
+    reading = provider.reading
+    body = json_of(answer)
+    errors = _errors(reading, answer, body)
+    kind = _kind(reading, answer, body, errors)
+    return Outcome(
+        kind=kind,
+        sentence=_sentence(provider, kind, answer, errors),
+        ids=_ids(reading, answer, body) if kind in ("accepted", "check_body") else (),
+        errors=errors if kind != "accepted" else (),
+        retry_after_s=_retry_after(reading, answer, body, now)
+        if kind in ("throttled", "server_error")
+        else None,
+    )
+
+
+def json_of(reply: Reply) -> JsonValue:
+    """Return the parsed body, or a marker that equals nothing where it is not JSON."""
+    try:
+        return json.loads(reply.text())
+    except (ValueError, RecursionError):
+        return _NOT_JSON
+
+
+def is_json(value: JsonValue) -> bool:
+    """Return whether ``json_of`` found JSON."""
+    return value is not _NOT_JSON
+
+
+def _kind(reading: Reading, reply: Reply, body: JsonValue, errors: tuple[FieldError, ...]) -> OutcomeKind:
+    if reply.status in reading.throttled:
+        return "throttled"
+    if 200 <= reply.status < 300:
+        return "check_body" if _says_no(reading, body, errors) else "accepted"
+    if 300 <= reply.status < 400:
+        return "redirected"
+    return "server_error" if reply.status >= 500 else "refused"
+
+
+def _says_no(reading: Reading, body: JsonValue, errors: tuple[FieldError, ...]) -> bool:
+    """Return whether a 2xx body speaks of an error (R-ESP-28): the provider's own mark, else the usual words for one."""
+    if reading.refused_unless is not None and any(not _is_fine(reading, item) for item in _replies(body)):
+        return True
+    if errors and reading.errors not in ("", "$"):
+        return True
+    if not isinstance(body, dict):
+        return False
+    lowered = {str(key).lower(): value for key, value in body.items()}
+    return bool(
+        lowered.get("error") or lowered.get("errors") or lowered.get("is_error")
+        or lowered.get("success") is False or lowered.get("ok") is False
+        or str(lowered.get("status", "")).lower() in ("error", "failed", "failure")
+    )  # fmt: skip
+
+
+def _replies(body: JsonValue) -> list[JsonValue]:
+    """Return the replies in a body: a batch is answered by a list of them, each with its own mark."""
+    return body if isinstance(body, list) else [body]
+
+
+def _is_fine(reading: Reading, reply: JsonValue) -> bool:
+    """Return whether a reply carries no mark of a refusal."""
+    path, fine = reading.refused_unless or ("", ())
+    return all(value in fine for value in find(reply, path)) if path else False
+
+
+def _errors(reading: Reading, reply: Reply, body: JsonValue) -> tuple[FieldError, ...]:
+    """Return the errors that the reply names. Of a 2xx with marks only the marked ones are errors: "OK" is none."""
+    marked = reading.refused_unless is not None and 200 <= reply.status < 300
+    found = []
+    for item in _places(reading, body):
+        for error in _replies(item):
+            if isinstance(error, str) and error and reading.errors not in ("", "$"):
+                found.append(FieldError(message=error))
+            elif (
+                isinstance(error, dict)
+                and not (marked and _is_fine(reading, error))
+                and (message := _message(reading, error))
+            ):
+                found.append(
+                    FieldError(
+                        message=message, field=_word(error, reading.field), code=_code(reading, reply, error)
+                    )
+                )
+    return tuple(found) or _own_words(reading, reply, body)
+
+
+def _places(reading: Reading, body: JsonValue) -> list[JsonValue]:
+    if not is_json(body):
+        return []
+    return find(body, reading.errors) if reading.errors else [body]
+
+
+def _message(reading: Reading, error: JsonValue) -> str:
+    """Return an error's message with its description, where the provider has both (SparkPost)."""
+    message, more = first(error, reading.message), error.get("description")
+    if not isinstance(message, str):
+        return ""
+    return f"{message}: {more}" if isinstance(more, str) and more and more not in message else message
+
+
+def _code(reading: Reading, reply: Reply, error: JsonValue) -> str | None:
+    """Return the error's code; AWS gives it in a header, at times with a namespace or an address around it."""
+    if not reading.code.startswith("header:"):
+        return _word(error, reading.code)
+    value = reply.header(reading.code.removeprefix("header:"))
+    return value.partition(":")[0].rpartition("#")[2] if value else None
+
+
+def _own_words(reading: Reading, reply: Reply, body: JsonValue) -> tuple[FieldError, ...]:
+    """Return what a reply says in a place nobody declared: the usual keys of an object, or a refusal's short plain text."""
+    refused = reply.status >= 400
+    words: list[JsonValue] = []
+    if isinstance(body, dict):
+        words = [value for path in (_USUAL if refused else _ERRORS) for value in find(body, path)]
+    elif refused:
+        words = [body if is_json(body) else reply.text().strip()]
+    said = next((word for word in words if isinstance(word, str) and word and word[0] != "<"), None)
+    if said is None or len(said) > SHORT:
+        return ()
+    return (FieldError(message=said, code=_code(reading, reply, body)),)
+
+
+def _word(error: JsonValue, path: str) -> str | None:
+    value = first(error, path) if path else None
+    return None if value is None else str(value)
+
+
+def _ids(reading: Reading, reply: Reply, body: JsonValue) -> tuple[str, ...]:
+    found: list[str] = []
+    for path in reading.ids:
+        if path.startswith("header:"):
+            value = reply.header(path.removeprefix("header:"))
+            found += [value] if value else []
+        elif is_json(body):
+            found += [str(value) for value in find(body, path) if value is not None]
+    return tuple(found)
+
+
+def _retry_after(reading: Reading, reply: Reply, body: JsonValue, now: datetime) -> float | None:
+    """Return the seconds to wait: Retry-After in both forms (RFC 9110 section 10.2.3), else the provider's reset time."""
+    for path in reading.retry_after:
+        seconds = _seconds(_look(path, reply, body), now)
+        if seconds is not None:
+            return seconds
+    for path in reading.reset_at:
+        stamp = _number(_look(path, reply, body))
+        if stamp is not None:
+            return max(0.0, stamp - now.timestamp()) if stamp > 1e8 else max(0.0, stamp)
+    return None
+
+
+def _look(path: str, reply: Reply, body: JsonValue) -> JsonValue:
+    return reply.header(path.removeprefix("header:")) if path.startswith("header:") else first(body, path)
+
+
+def _seconds(value: JsonValue, now: datetime) -> float | None:
+    number = _number(value)
+    if number is not None:
+        return number if number >= 0 else None
+    if isinstance(value, str) and (wait := _WAIT.search(value)):
+        return float(wait[1])
+    try:
+        at = parsedate_to_datetime(str(value))
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max(0.0, (at - now).total_seconds())
+
+
+def _number(value: JsonValue) -> float | None:
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if number == number and abs(number) < 1e12 else None
+
+
+def _sentence(
+    provider: Provider, kind: OutcomeKind, reply: Reply, errors: tuple[FieldError, ...]
+) -> Sentence:
+    words = errors[0].message[:300] if errors else ""
+    name, status = provider.name, reply.status
+    if kind == "accepted":
+        return say("{provider} took the message (HTTP {status}).", provider=name, status=status)
+    if kind == "check_body":
+        return say(
+            "{provider} answered {status}, but the body speaks of an error: check the body. {words}",
+            provider=name,
+            status=status,
+            words=words,
+        )
+    if kind == "redirected":
+        return say(
+            "{provider} answered {status} and points to {location}. Redirects are never followed: put the final address into the URL.",
+            provider=name, status=status, location=_host_only(reply.header("location")),
+        )  # fmt: skip
+    if kind == "throttled":
+        return say(
+            "{provider} asks to slow down (HTTP {status}). Wait, then send again. {words}",
+            provider=name,
+            status=status,
+            words=words,
+        )
+    if kind == "server_error":
+        return say(
+            "{provider} has a fault of its own (HTTP {status}). Try again later. {words}",
+            provider=name,
+            status=status,
+            words=words,
+        )
+    if status in (401, 403):
+        return say(
+            "{provider} did not let us in (HTTP {status}). Check the credentials in step 2. {words}",
+            provider=name,
+            status=status,
+            words=words,
+        )
+    if status == 404:
+        return say(
+            "{provider} knows no such address (HTTP 404). Check the URL in step 1. {words}",
+            provider=name,
+            words=words,
+        )
+    return say(
+        "{provider} refused the message (HTTP {status}). {words}",
+        provider=name,
+        status=status,
+        words=words or reply.text()[:200],
+    )
+
+
+def _host_only(location: str | None) -> str:
+    return (location or "?").partition("?")[0][:200]

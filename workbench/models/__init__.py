@@ -1,0 +1,1 @@
+"""VOCABULARY: frozen pydantic nouns; no I/O."""

@@ -1,0 +1,48 @@
+"""What every noun has: frozen, no unknown fields, and problems that name the field and the fix."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from workbench.sentence import Sentence
+
+JsonValue = Any
+"""A parsed JSON value: None, bool, int, float, str, list or dict of the same."""
+
+Level = Literal["error", "warning", "note"]
+
+
+class Noun(BaseModel):
+    """The base of every model: frozen, and an unknown field is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Problem(Noun):
+    """One thing wrong with one field: where, how bad, and a sentence with the rule and one fix.
+
+    ``field`` is the dotted path in the form (``headers.2.value``); ``line`` and ``column`` count from 1 in a text.
+    """
+
+    field: str
+    sentence: Sentence
+    level: Level = "error"
+    line: int | None = None
+    column: int | None = None
+
+    @property
+    def blocks(self) -> bool:
+        """Whether this problem stops the form."""
+        return self.level == "error"
+
+
+class SecretRef(Noun):
+    """A secret's handle: where the vault keeps it, and what may be shown of it (``****`` or ``**** last four``)."""
+
+    handle: Annotated[str, Field(pattern=r"^sec_[a-z0-9]{8,40}$")]
+    hint: Annotated[str, Field(max_length=12)] = "****"
+
+    def __str__(self) -> str:
+        return self.hint

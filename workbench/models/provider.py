@@ -1,0 +1,124 @@
+"""A provider is a value: one file declares it, and form, request, reading, stand-in and contract tests are derived from it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from .base import JsonValue, Noun
+from .credential import Credential
+from .payload import PayloadTemplate
+from .request import Headers
+
+Channel = Literal["email", "sms", "app_push", "web_push"]
+Encoding = Literal["json", "form"]
+
+
+class Answer(Noun):
+    """What the stand-in answers: ``body`` is JSON (or text) whose ``{{ slots }}`` are filled from the request.
+
+    With ``each``, one ``item`` is made for every element at that path of the request and put at ``into`` (``""``: the whole body).
+    Names for slots: ``id``, ``uuid``, ``hex``, ``now``, ``domain`` (from the path), ``request`` (the parsed body), ``item``.
+    """
+
+    status: int
+    headers: Headers = ()
+    body: JsonValue = None
+    each: str | None = None
+    item: JsonValue = None
+    into: str = ""
+
+
+class Requirement(Noun):
+    """What the vendor checks before it takes a message, and how it refuses.
+
+    ``paths``: at least one of them must hold a value that is not empty; a rule ``email`` also wants a plausible address there;
+    ``most`` limits the number of elements.
+    """
+
+    paths: tuple[str, ...]
+    refusal: Answer
+    rule: Literal["present", "email", "address"] = "present"
+    most: int | None = None
+
+
+class Endpoint(Noun):
+    """One call of the vendor's API. ``url`` names credential fields in braces (``https://{host}/v3/{domain}/messages``)."""
+
+    key: str
+    title: str
+    url: str
+    encoding: Encoding = "json"
+    method: str = "POST"
+    headers: Headers = ()
+    accepted: Answer
+    requirements: tuple[Requirement, ...] = ()
+
+
+class Reading(Noun):
+    """Where a reply holds what: paths (``results.id``, ``[].MessageID``) or ``header:NAME``.
+
+    ``errors`` leads to one error or a list of them; ``message``, ``field`` and ``code`` are paths inside each.
+    ``refused_unless`` names a path and the values it may have when the HTTP status already says yes (Postmark's ``ErrorCode``).
+    """
+
+    ids: tuple[str, ...] = ()
+    errors: str = ""
+    message: str = "message"
+    field: str = ""
+    code: str = ""
+    refused_unless: tuple[str, tuple[JsonValue, ...]] | None = None
+    throttled: tuple[int, ...] = (429,)
+    retry_after: tuple[str, ...] = ("header:Retry-After",)
+    reset_at: tuple[str, ...] = ()
+
+
+class Emulation(Noun):
+    """How the stand-in refuses: without the right key, with a body it cannot read, when throttled, when broken."""
+
+    unauthorized: Answer
+    malformed: Answer
+    throttled: Answer
+    server_error: Answer = Answer(status=500, body={"message": "Internal Server Error"})
+
+
+class Limits(Noun):
+    """What the vendor allows in one call, for the checks before sending. Sizes in bytes; None where nothing is documented."""
+
+    body_bytes: int | None = None
+    recipients: int | None = None
+    recipients_path: str = ""
+    depth: int | None = None
+    properties: int | None = None
+    properties_path: str = ""
+    field_bytes: int | None = None
+    array_items: int | None = None
+    required: tuple[str, ...] = ()
+
+
+class Provider(Noun):
+    """One provider. ``hosts`` are the names the rehearsal stands in for (``*`` matches one label)."""
+
+    key: str
+    name: str
+    channel: Channel
+    about: str
+    credentials: tuple[type[Credential], ...]
+    endpoints: tuple[Endpoint, ...]
+    hosts: tuple[str, ...]
+    reading: Reading
+    emulation: Emulation
+    templates: tuple[PayloadTemplate, ...] = ()
+    limits: Limits = Limits()
+    notes: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+    def endpoint(self, key: str = "") -> Endpoint:
+        """Return the endpoint ``key``, or the first one."""
+        return next((endpoint for endpoint in self.endpoints if endpoint.key == key), self.endpoints[0])
+
+    def credential(self, kind: str) -> type[Credential]:
+        """Return the credential model of ``kind``; KeyError where the provider has none of that kind."""
+        for credential in self.credentials:
+            if credential.kind == kind:
+                return credential
+        raise KeyError(kind)

@@ -1,0 +1,17 @@
+"""What a token URL answered, once it was read."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+
+from .base import Noun
+
+
+class TokenAnswer(Noun):
+    """An access token. It is kept in memory only; ``expires_in_s`` is None where the answer did not say."""
+
+    access_token: Annotated[SecretStr, Field(min_length=1)]
+    token_type: str = "Bearer"  # noqa: S105 - a scheme, not a secret
+    expires_in_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None

@@ -1,0 +1,90 @@
+"""The sandbox: every stand-in in one place, in process for the rehearsal and on a port for any client."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.requests import Request as AsgiRequest
+from starlette.responses import JSONResponse
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from workbench.models.request import Request
+from workbench.providers import every
+
+from .answers import respond, written
+from .bodies import read_body
+from .faults import Fault, Faults
+from .providers import BATCH_BYTES, Emulator, stands_in_for
+from .tokens import TokenServer
+
+TOKEN_ROUTE = "oauth2"  # noqa: S105 - the key of the token stand-in, not a secret
+
+
+class Sandbox:
+    """All stand-ins, sharing one token server.
+
+    ``expected`` holds the credential values that are let in, ``faults`` the faults, both by provider; ``*`` means every
+    provider, and leaves token URLs alone, whose key is ``oauth2``.
+    """
+
+    def __init__(
+        self,
+        expected: Mapping[str, Mapping[str, str]] | None = None,
+        faults: Mapping[str, tuple[Fault, ...]] | None = None,
+    ) -> None:
+        self.tokens = TokenServer()
+        expected, faults = expected or {}, faults or {}
+        self.emulators = {
+            key: Emulator(provider, self.tokens, expected.get(key)) for key, provider in every().items()
+        }
+        self.apps: dict[str, Faults] = {
+            key: Faults(emulator, emulator.provider.emulation, (*faults.get("*", ()), *faults.get(key, ())))
+            for key, emulator in self.emulators.items()
+        }
+        self.apps[TOKEN_ROUTE] = Faults(
+            self.tokens, every()["custom"].emulation, tuple(faults.get(TOKEN_ROUTE, ()))
+        )
+
+    def route(self, request: Request) -> ASGIApp | None:
+        """Return the stand-in that answers this request in process, or None where the rehearsal has none for its host.
+
+        A custom endpoint and a token URL may have any host: the person named it, and it is answered here instead.
+        """
+        if request.provider == TOKEN_ROUTE:
+            return self.apps[TOKEN_ROUTE]
+        provider = every().get(request.provider)
+        host = urlsplit(request.url).hostname or ""
+        return self.apps[provider.key] if provider is not None and stands_in_for(provider, host) else None
+
+    def on_a_port(self) -> Starlette:
+        """Return one app that serves every stand-in under ``/{provider key}``, and token URLs under ``/oauth2/token``.
+
+        A path without a prefix goes to the provider whose path it is, for clients that keep only the host of an
+        address (postmarker joins its base URL and ``/email`` that way).
+        """
+
+        async def index(request: AsgiRequest) -> JSONResponse:
+            served = {key: f"/{key}" for key in self.apps}
+            return JSONResponse({"sandbox": "integration workbench", "providers": served})
+
+        mounts = [Mount(f"/{key}", app=app) for key, app in self.apps.items()]
+        return Starlette(
+            routes=[Route("/", index), Route("/health", index), *mounts, Mount("", app=self._by_path)]
+        )
+
+    async def _by_path(self, scope: Scope, receive: Receive, send: Send) -> None:
+        owners = [
+            key
+            for key, emulator in self.emulators.items()
+            if key != "custom" and emulator.endpoint_at(scope["path"])
+        ]
+        if len(owners) == 1:
+            await self.apps[owners[0]](scope, receive, send)
+            return
+        await read_body(receive, BATCH_BYTES)
+        known = [f"/{key}" for key in self.apps]
+        message = f"The sandbox has nothing at {scope['path']}. Every provider is under its key: {', '.join(known)}."
+        await respond(send, written(404, [], {"message": message, "known": known}))

@@ -1,0 +1,186 @@
+"""FACE: the one long-lived process. Offers every public method of the services as a route, and checks who calls and in which role."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import ValidationError
+
+from .adapters.remote import path_of, status_of, write_error
+from .bench import SERVICES, Workbench, package_version
+from .engine.operations import Operation, operations
+from .errors import Forbidden, Invalid, WorkbenchError
+from .models.base import Problem
+from .models.person import Person
+from .sentence import say
+from .services.roles import caller, check_role
+
+BODY_BYTES = 4_000_000
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+def make_app(
+    bench: Workbench, people: Mapping[str, Person] | None = None, hosts: tuple[str, ...] = LOOPBACK
+) -> FastAPI:
+    """Return the server's app over an embedded workbench.
+
+    ``people`` are extra tokens' SHA-256 digests for this run; the workbench's own people come in too. ``hosts`` are the names the
+    server may be called by: another Host header is refused, which stops DNS rebinding.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await bench.close()
+
+    app = FastAPI(
+        title="Integration workbench",
+        version=package_version(),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+
+    @app.middleware("http")
+    async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        host = _host(request.headers.get("host", ""))
+        if host not in hosts:
+            return _refused(
+                Forbidden(say("This server does not answer to the name “{host}”.", host=host[:80])), 421
+            )
+        if int(request.headers.get("content-length") or 0) > BODY_BYTES:
+            return _refused(Forbidden(say("The call is larger than {most} bytes.", most=BODY_BYTES)), 413)
+        response = await call_next(request)
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    @app.exception_handler(WorkbenchError)
+    async def told(_: Request, error: WorkbenchError) -> JSONResponse:
+        return _refused(error, status_of(error))
+
+    @app.get("/health", tags=["operations"])
+    async def health() -> dict[str, str]:
+        """Say that the process is alive, in which mode, and of which version."""
+        return {"status": "ok", "mode": bench.house.mode, "version": package_version()}
+
+    for name, service in SERVICES.items():
+        for operation in operations(service).values():
+            _add_route(app, bench, people or {}, name, operation)
+    return app
+
+
+def _add_route(
+    app: FastAPI, bench: Workbench, people: Mapping[str, Person], name: str, operation: Operation
+) -> None:
+    method = getattr(getattr(bench, name), operation.name)
+
+    async def endpoint(request: Request) -> Response:
+        person = await _identify(bench, people, request.headers.get("authorization", ""))
+        if person is None:
+            return _refused(
+                Forbidden(
+                    say(
+                        "The token is missing or not known here. Open the page by the address that “workbench up” printed."
+                    )
+                ),
+                401,
+            )
+        check_role(method, person)
+        arguments = _arguments(operation, await _body(request))
+        token = caller.set(person)
+        try:
+            result = await method(**operation.unpack(arguments))
+        finally:
+            caller.reset(token)
+        return Response(operation.result.dump_json(result), media_type="application/json")
+
+    schema = {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _inline(operation)}}}
+    }
+    app.add_api_route(
+        path_of(name, operation.name), endpoint, methods=["POST"], tags=[name], name=f"{name}.{operation.name}",
+        summary=operation.about.partition("\n")[0], description=f"{operation.about}\n\nRole: {operation.role}.",
+        response_model=operation.returns, openapi_extra=schema,
+    )  # fmt: skip
+
+
+def _inline(operation: Operation) -> dict[str, Any]:
+    """Return the schema of the arguments with its definitions inside, since OpenAPI's own place is filled by FastAPI."""
+    return operation.arguments.model_json_schema()
+
+
+def _arguments(operation: Operation, body: bytes) -> Any:
+    try:
+        return operation.arguments.model_validate_json(body or b"{}")
+    except ValidationError as error:
+        problems = [
+            Problem(
+                field=".".join(str(part) for part in item["loc"]) or "body",
+                sentence=say(
+                    "“{field}” cannot be read: {reason}.",
+                    field=".".join(str(part) for part in item["loc"]) or "body",
+                    reason=item["type"],
+                ),
+            )
+            for item in error.errors(include_input=False, include_url=False, include_context=False)
+        ]
+        raise Invalid(problems) from None
+
+
+def _host(header: str) -> str:
+    """Return the name of a Host header without its port; an IPv6 address keeps its brackets."""
+    name, colon, port = header.rpartition(":")
+    return name if colon and port.isdigit() else header
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_BYTES:
+            raise Invalid(
+                [
+                    Problem(
+                        field="body", sentence=say("The call is larger than {most} bytes.", most=BODY_BYTES)
+                    )
+                ]
+            )
+    return body
+
+
+async def _identify(bench: Workbench, people: Mapping[str, Person], authorization: str) -> Person | None:
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        return None
+    wanted = hashlib.sha256(token.encode()).hexdigest()
+    for digest, person in people.items():
+        if secrets.compare_digest(digest, wanted):
+            return person
+    return await bench.people.by_token(token)
+
+
+def _refused(error: WorkbenchError, status: int) -> JSONResponse:
+    return JSONResponse(write_error(error), status_code=status)
+
+
+def app_from_environment() -> FastAPI:
+    """Return the app that ``workbench up`` starts: its settings come by environment variables, tokens only as digests."""
+    environ = os.environ
+    bench = Workbench.open(
+        live=environ.get("WORKBENCH_LIVE") == "1",
+        allowed_hosts=tuple(filter(None, environ.get("WORKBENCH_ALLOW", "").split(","))),
+    )
+    people = {
+        digest: Person.model_validate(item)
+        for digest, item in json.loads(environ.get("WORKBENCH_PEOPLE", "{}")).items()
+    }
+    return make_app(bench, people)

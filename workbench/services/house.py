@@ -1,0 +1,58 @@
+"""The house: the doors that the services work through, opened once by ``bench``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workbench.errors import MissingSecret
+from workbench.models.base import SecretRef
+from workbench.models.person import Person
+from workbench.models.request import Mode
+
+from .roles import caller
+
+if TYPE_CHECKING:  # a page that connects reads the services' signatures, and loads no door
+    from workbench.adapters.catalogue import Catalogue
+    from workbench.adapters.clock import Clock
+    from workbench.adapters.home import Home
+    from workbench.adapters.journal import Journal
+    from workbench.adapters.tokens import Tokens
+    from workbench.adapters.vault import Vault
+    from workbench.adapters.wire import Wire
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything the services need from the world. ``owner`` is who works here when nobody else is named."""
+
+    home: Home
+    catalogue: Catalogue
+    vault: Vault
+    journal: Journal
+    wire: Wire
+    tokens: Tokens
+    clock: Clock
+    owner: Person
+
+    @property
+    def mode(self) -> Mode:
+        """Rehearsal or live."""
+        return self.wire.mode
+
+    @property
+    def person(self) -> Person:
+        """Who the running call is made for."""
+        return caller.get() or self.owner
+
+    def open_secrets(self, refs: Iterable[SecretRef]) -> tuple[dict[str, str], list[SecretRef]]:
+        """Return the secrets by handle, and the handles this vault cannot open."""
+        found: dict[str, str] = {}
+        missing: list[SecretRef] = []
+        for ref in refs:
+            try:
+                found[ref.handle] = self.vault.open_text(ref.handle)
+            except MissingSecret:
+                missing.append(ref)
+        return found, missing

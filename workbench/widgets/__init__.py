@@ -1,0 +1,56 @@
+"""FACE: the pages. Each function opens one and returns its widget; await it as the last line of a cell.
+
+``from workbench.widgets import integrations_page`` loads nothing until the page is opened. Without an argument a page
+connects to the server process (``WORKBENCH_URL`` and ``WORKBENCH_TOKEN``), as dashboards do; a notebook gives its own workbench.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ipywidgets import Widget
+
+    from workbench.bench import Workbench
+
+__all__ = ["activity_page", "home_page", "integrations_page", "payload_page", "settle"]
+
+
+async def home_page(bench: Workbench | None = None) -> Widget:
+    """Return the home page: what this is, how things stand, and the ways in."""
+    from .home import home
+    from .page import PAGES, Frame
+
+    return await Frame("home", PAGES["home"], home, bench).open()
+
+
+async def integrations_page(bench: Workbench | None = None) -> Widget:
+    """Return the integrations page: the catalogue, with the wizard, tests, export and import."""
+    from .integrations import integrations
+    from .page import PAGES, Frame
+
+    places = ("new", "import", "draft", "integration")
+    return await Frame("integrations", PAGES["integrations"], integrations, bench, places).open()
+
+
+async def activity_page(bench: Workbench | None = None) -> Widget:
+    """Return the activity page: every exchange, to find, open, compare and carry away."""
+    from .journal import activity
+    from .page import PAGES, Frame
+
+    return await Frame("activity", PAGES["activity"], activity, bench, ("entry", "integration")).open()
+
+
+async def payload_page(bench: Workbench | None = None) -> Widget:
+    """Return the payload page: write a payload, give it a contact's values, and see what would be sent."""
+    from .page import Frame
+    from .payload_page import TITLE, payloads
+
+    return await Frame("payload", TITLE, payloads, bench).open()
+
+
+async def settle() -> None:
+    """Wait until everything that a page has begun has ended, and raise the first error that nobody handled."""
+    from .spawn import settle as settled
+
+    await settled()

@@ -1,0 +1,181 @@
+"""BAR: what stands at the top of a page: the ways to the other pages, the mode, the language, and who is at work.
+
+Under Voila it takes its place in the template's own bar; in JupyterLab, where pages are notebooks, it is a bar without
+links. One message tells Python, when the page has been drawn, what only the browser knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import anywidget
+import traitlets
+
+from .spawn import spawn
+
+__all__ = ["PageLinks", "TopBar"]
+
+_MAKE = """
+const h = (tag, attributes = {}, ...children) => {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name === "text") node.textContent = value;
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.filter(Boolean));
+  return node;
+};
+const published = () => document.body.dataset.voila !== undefined;
+const address = ({ page, place }) => `${page}.ipynb${location.search}${place ? `#${place}` : ""}`;
+"""
+
+_BAR = (
+    _MAKE
+    + """
+const LANGUAGE = "workbench-language";
+const DISMISSED = "workbench-dismissed";
+const kept = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
+const keep = (name, value) => { try { localStorage.setItem(name, value); } catch { /* a private window: for this page only */ } };
+const dismissed = () => (kept(DISMISSED) ?? "").split(" ").filter(Boolean);
+
+const place = (model) => {
+  const found = decodeURIComponent(location.hash.slice(1));
+  if (!model.get("places").includes(found.split("=")[0])) return "";
+  // The place is taken once: a reload shall not begin the same thing again.
+  history.replaceState(null, "", location.pathname + location.search);
+  return found;
+};
+
+function render({ model, el }) {
+  const slot = published() ? document.getElementById("wb-topbar-slot") : null;
+  const bar = h("div", { class: "wb-bar" });
+  const chosen = h("select", { class: "wb-input wb-select wb-language" });
+  chosen.addEventListener("change", () => {
+    keep(LANGUAGE, chosen.value);
+    model.send({ language: chosen.value });
+  });
+
+  const draw = () => {
+    const words = model.get("words");
+    const focused = bar.contains(document.activeElement) && document.activeElement === chosen;
+    const links = model.get("links").map(({ page, label, current }) =>
+      h("a", { class: "wb-nav-link", href: address({ page }), "aria-current": current && "page", text: label }));
+    const mode = model.get("mode");
+    chosen.replaceChildren(...model.get("languages").map(([value, text]) => h("option", { value, text, lang: value })));
+    chosen.value = model.get("language");
+    chosen.setAttribute("aria-label", words.language ?? "");
+    const name = h("span", { class: "wb-person-name", text: words.person });
+    const role = h("span", { class: "wb-person-role", text: words.role });
+    bar.replaceChildren(...[
+      slot
+        ? h("nav", { class: "wb-nav", "aria-label": words.pages }, ...links)
+        : h("strong", { class: "wb-bar-product", text: words.product }),
+      mode && h("span", { class: `wb-mode wb-mode-${mode}`, title: words.mode_hint, text: words.mode }),
+      chosen,
+      words.person && h("span", { class: "wb-person" }, name, role),
+    ].filter(Boolean));
+    if (focused) chosen.focus();
+    document.body.dataset.wbMode = mode;
+    if (!slot) return;
+    document.title = words.title ? `${words.title} · ${words.product}` : words.product;
+    document.documentElement.lang = model.get("language");
+  };
+
+  (slot ?? el).append(bar);
+  if (slot) el.style.display = "none";
+  for (const name of ["links", "mode", "language", "languages", "words"]) model.on(`change:${name}`, draw);
+  draw();
+  const moved = () => {
+    const to = place(model);
+    if (to) model.send({ place: to });
+  };
+  addEventListener("hashchange", moved);
+  // The newest fifty are enough: a notice that comes again after that is worth a second look.
+  model.on("msg:custom", (message) => {
+    if (message.dismissed) keep(DISMISSED, [...dismissed(), message.dismissed].slice(-50).join(" "));
+  });
+  model.send({ arrived: { kept: kept(LANGUAGE), browser: [...navigator.languages], dismissed: dismissed(), place: place(model) } });
+  return () => {
+    removeEventListener("hashchange", moved);
+    bar.remove();
+  };
+}
+export default { render };
+"""
+)
+
+_LINKS = (
+    _MAKE
+    + """
+function render({ model, el }) {
+  const draw = () => {
+    const cards = model.get("kind") === "cards";
+    const items = model.get("items").map((item) => {
+      const here = published();
+      const box = h(here ? "a" : "div", { class: cards ? "wb-way" : "wb-more", href: here && address(item) },
+        h("span", { class: "wb-way-label", text: item.label }),
+        item.text && h("span", { class: "wb-way-text", text: item.text }),
+        !here && item.code && h("code", { class: "wb-way-code", text: item.code }));
+      return h("li", {}, box);
+    });
+    el.replaceChildren(h("ul", { class: cards ? "wb-ways" : "wb-lines", "aria-label": model.get("label") }, ...items));
+  };
+  for (const name of ["items", "kind", "label"]) model.on(`change:${name}`, draw);
+  draw();
+}
+export default { render };
+"""
+)
+
+
+class TopBar(anywidget.AnyWidget):
+    """The bar. It shows what its traits say; ``hear`` is given each message of the browser.
+
+    The browser sends ``{"arrived": {"kept", "browser", "dismissed", "place"}}`` once it is drawn, ``{"language": code}`` when another
+    language is chosen, and ``{"place": ...}`` when a link leads to a place on this page. It keeps the language and the
+    dismissed notices for the next visit.
+    """
+
+    _esm = _BAR
+    links: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    mode = traitlets.Unicode().tag(sync=True)
+    language = traitlets.Unicode("en").tag(sync=True)
+    languages: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    words: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
+    places = traitlets.List(traitlets.Unicode()).tag(sync=True)
+
+    def __init__(self, hear: Callable[[Mapping[str, Any]], Any], **state: Any) -> None:
+        self._hear_with = hear
+        super().__init__(**state)
+        self.on_msg(self._heard)
+
+    def dismiss(self, key: str) -> None:
+        """Let the browser remember that a notice was dismissed."""
+        self.send({"dismissed": key})
+
+    def _heard(self, _widget: TopBar, content: Any, _buffers: Any) -> None:
+        if isinstance(content, dict):
+            spawn(self._hear_with(content))
+
+    def __repr__(self) -> str:
+        return "<TopBar>"
+
+
+class PageLinks(anywidget.AnyWidget):
+    """Links to other pages, as large ``cards`` or as ``lines``; in JupyterLab each shows the call that opens its page.
+
+    ``items`` holds ``{page, place, label, text, code}``; the link keeps the query of the address.
+    """
+
+    _esm = _LINKS
+    kind = traitlets.Enum(["cards", "lines"], "lines").tag(sync=True)
+    items: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    label = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, items: Sequence[Mapping[str, str]], *, label: str, kind: str = "lines") -> None:
+        super().__init__(items=[dict(item) for item in items], label=label, kind=kind)
+
+    def __repr__(self) -> str:
+        return f"<PageLinks {self.label!r}>"

@@ -1,0 +1,44 @@
+"""LANGUAGE: in which language a page speaks, and how it writes a date.
+
+The choice kept in the browser comes first, then ``WORKBENCH_LANGUAGE``, then what the browser asks for, then English.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from workbench.adapters.language import LANGUAGES, Language, choose
+from workbench.sentence import Sentence, Value
+
+from . import piece
+
+__all__ = ["LANGUAGES", "decide", "speak_in", "when"]
+
+SETTING = "WORKBENCH_LANGUAGE"
+
+_spoken = Language("en")
+
+
+def decide(
+    kept: str | None = None, browser: Sequence[str] = (), environ: Mapping[str, str] = os.environ
+) -> str:
+    """Return the code of the language that a page is to speak."""
+    return choose(kept, environ.get(SETTING), ",".join(browser)).code
+
+
+def speak_in(code: str) -> None:
+    """Let every widget made from now on speak this language; an unknown code is English."""
+    global _spoken
+    language = _spoken = Language(code)
+
+    def form(value: Value) -> str:
+        return language.say(Sentence("{value}", {"value": value}))
+
+    piece.speak(language.text, form, language.code)
+
+
+def when(at: datetime) -> str:
+    """Return a moment as the language of the page writes it, in UTC."""
+    return _spoken.date(at)

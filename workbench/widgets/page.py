@@ -1,0 +1,294 @@
+"""PAGE: the frame around every page: the bar, what the workbench has to say of itself, the content, the footer.
+
+The frame asks the workbench who is there and in which mode; a workbench that does not answer, or does not know the
+token, gives a page that says what to do. When the language changes the content is made anew, at the same place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from importlib.resources import files
+from typing import Any, Protocol
+
+import ipywidgets
+
+from workbench.bench import Workbench, package_version
+from workbench.errors import Forbidden, Unreachable, WorkbenchError
+from workbench.models.person import Role
+from workbench.sentence import N_, Sentence, say
+from workbench.services.about import Facts
+
+from . import look
+from .bar import TopBar
+from .fold import Place
+from .language import LANGUAGES, decide, speak_in
+from .messages import Messages
+from .piece import Speech, said
+from .spawn import button_click, spawn
+
+PRODUCT = N_("Integration workbench")
+PAGES: Mapping[str, str] = {
+    "home": N_("Home"),
+    "integrations": N_("Integrations"),
+    "activity": N_("Activity"),
+}
+"""The published pages by the name of their notebook."""
+ROLES: Mapping[Role, str] = {"viewer": N_("viewer"), "operator": N_("operator"), "admin": N_("admin")}
+
+
+class Content(Protocol):
+    """What a page shows. ``place`` names where it stands (``draft=dra_1``), so that it can be made anew there."""
+
+    @property
+    def widget(self) -> ipywidgets.Widget: ...  # noqa: D102
+
+    @property
+    def place(self) -> str: ...  # noqa: D102
+
+    async def go(self, place: str) -> None: ...  # noqa: D102
+
+
+Build = Callable[["Frame"], Awaitable[Content]]
+
+
+class Frame:
+    """One page. ``open`` fills ``widget``; ``bench`` and ``facts`` are there for the content from then on."""
+
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        build: Build,
+        bench: Workbench | None = None,
+        places: tuple[str, ...] = (),
+    ) -> None:
+        self.name, self.title = name, title
+        self.widget = look.Stack()
+        self.content: Content | None = None
+        self.messages = Messages()
+        self._bench, self._build, self._places = bench, build, places
+        self._facts: Facts | None = None
+        self._dismissed: set[str] = set()
+        self._turn = asyncio.Lock()
+        self._bar = TopBar(self._hear, places=list(places))
+        self._head, self._body, self._foot = Place(), Place(), Place()
+        css = (files(__package__) / "page.css").read_text(encoding="utf-8")
+        style = look.show(look.Html(f"<style>{css}</style>"), "wb-style")
+        self.widget.children = (
+            look.style(), style, self._bar, self._head.widget, self._body.widget, self._foot.widget,
+        )  # fmt: skip
+        for class_name in ("wb-page", "wb-stack"):
+            self.widget.add_class(class_name)
+
+    @property
+    def bench(self) -> Workbench:
+        """The workbench this page works with."""
+        assert self._bench is not None
+        return self._bench
+
+    @property
+    def facts(self) -> Facts:
+        """Mode, person and home, as they were when the page was opened."""
+        assert self._facts is not None
+        return self._facts
+
+    def may(self, role: Role) -> bool:
+        """Return whether the person may do what needs ``role``: what is not allowed is not offered, and the server refuses it too."""
+        return self.facts.person.may(role)
+
+    async def open(self) -> look.Stack:
+        """Ask the workbench, make the content, and return the page's widget. Never raises what a person can mend."""
+        speak_in(decide())
+        async with self._turn:
+            await self._open()
+        return self.widget
+
+    def start(self, work: Coroutine[Any, Any, object], messages: Messages) -> None:
+        """Begin ``work``; what goes wrong is said in ``messages``."""
+        spawn(messages.guard(work))
+
+    def click(
+        self, button: ipywidgets.Button, work: Callable[[], Awaitable[object]], messages: Messages
+    ) -> None:
+        """Run ``work`` at each click; what goes wrong is said in ``messages``."""
+        button_click(button, lambda: messages.guard(work()))
+
+    async def _open(self) -> None:
+        try:
+            self._bench = self._bench or Workbench.connect()
+            self._facts = await self._bench.about.facts()
+            self.content = await self._build(self)
+        except WorkbenchError as error:
+            self.content = None
+            self._draw(self._failure(error))
+        else:
+            self._draw(self.content.widget)
+
+    def _draw(self, content: ipywidgets.Widget) -> None:
+        with self._bar.hold_sync():
+            self._bar.set_trait("words", self._words())
+            self._bar.set_trait("mode", self._facts.mode if self._facts else "")
+            self._bar.set_trait("language", Speech.lang)
+            self._bar.set_trait("languages", [list(item) for item in LANGUAGES.items()])
+            links = [
+                {"page": name, "label": said(label), "current": name == self.name}
+                for name, label in PAGES.items()
+            ]
+            self._bar.set_trait("links", links)
+        self._head.put(*self._notices())
+        self._body.put(content)
+        self._foot.put(look.show(self._footer()))
+
+    def _words(self) -> dict[str, str]:
+        facts = self._facts
+        live = facts is not None and facts.mode == "live"
+        return {
+            "product": said(PRODUCT),
+            "title": said(self.title),
+            "pages": said(N_("Pages")),
+            "language": said(N_("Language")),
+            "mode": said(N_("LIVE") if live else N_("REHEARSAL")),
+            "mode_hint": said(
+                N_("What is sent here leaves this machine and reaches real people.")
+                if live
+                else N_("Nothing leaves this machine: local stand-ins answer in the providers' place.")
+            ),
+            "person": facts.person.name if facts else "",
+            "role": said(ROLES[facts.person.role]) if facts else "",
+        }
+
+    def _notices(self) -> list[ipywidgets.Widget]:
+        if self._facts is None:
+            return []
+        live = [_live_banner()] if self._facts.mode == "live" else []
+        return live + [
+            self._notice(text) for text in self._facts.notices if _key(text) not in self._dismissed
+        ]
+
+    def _notice(self, text: Sentence) -> ipywidgets.Widget:
+        close = look.button(
+            N_("Dismiss"), "quiet", tooltip=N_("Do not show this notice in this browser again")
+        )
+        row = look.Row([look.banner("warn", text), close])
+        row.add_class("wb-notice")
+
+        def dismiss(_: ipywidgets.Button) -> None:
+            self._dismissed.add(_key(text))
+            self._bar.dismiss(_key(text))
+            self._head.put(*(child for child in self._head.widget.children if child is not row))
+
+        close.on_click(dismiss)
+        return row
+
+    def _footer(self) -> look.Html:
+        if self._facts is None:
+            return look.markup(
+                '<p class="wb-foot">{text}</p>',
+                text=said(say("Integration workbench {version}", version=package_version())),
+            )
+        facts = say("Integration workbench {version}", version=self._facts.version)
+        home = say("Home {id}", id=self._facts.home)
+        return look.markup(
+            '<p class="wb-foot"><span>{facts}</span><span class="wb-mono">{home}</span></p>',
+            facts=said(facts),
+            home=said(home),
+        )
+
+    def _failure(self, error: WorkbenchError) -> ipywidgets.Widget:
+        title, steps = _advice(error)
+        items = look.Html("").join(look.markup("<li>{text}</li>", text=said(step)) for step in steps)
+        again = look.button(N_("Try again"), "primary")
+        messages = Messages()
+        self.click(again, self._reopen, messages)
+        return look.card(
+            "",
+            look.heading(title, 1),
+            look.banner("error", error.sentence),
+            look.show(look.markup('<ol class="wb-todo">{items}</ol>', items=items)),
+            look.buttons(again, align="start"),
+            messages.widget,
+        )
+
+    async def _reopen(self) -> None:
+        async with self._turn:
+            await self._open()
+
+    async def _hear(self, message: Mapping[str, Any]) -> None:
+        """Act upon what the browser says: what it has kept, once it is drawn; another language; a place to go to."""
+        arrived = message.get("arrived")
+        async with self._turn:
+            if isinstance(arrived, dict):
+                self._forget_notices(_texts(arrived.get("dismissed")))
+                await self._speak(decide(_text(arrived.get("kept")), _texts(arrived.get("browser"))))
+                await self._go(_text(arrived.get("place")))
+            elif _text(message.get("language")):
+                await self._speak(decide(_text(message.get("language"))))
+            else:
+                await self._go(_text(message.get("place")))
+
+    def _forget_notices(self, keys: Sequence[str]) -> None:
+        if not self._dismissed.issuperset(keys):
+            self._dismissed.update(keys)
+            self._head.put(*self._notices())
+
+    async def _speak(self, code: str) -> None:
+        """Make the page anew in another language, at the place where it stands."""
+        if code == Speech.lang:
+            return
+        place = self.content.place if self.content else ""
+        speak_in(code)
+        await self._open()
+        await self._go(place)
+
+    async def _go(self, place: str) -> None:
+        if self.content is not None and place.partition("=")[0] in self._places:
+            await self.messages.guard(self.content.go(place))
+
+
+def _live_banner() -> ipywidgets.HTML:
+    return look.show(
+        look.markup(
+            '<div class="wb-live-banner" role="status"><strong>{title}</strong><span>{text}</span></div>',
+            title=said(N_("LIVE")),
+            text=said(
+                N_(
+                    "Tests and sends leave this machine and reach real people. "
+                    "Each one asks you first for the host and the recipient."
+                )
+            ),
+        )
+    )
+
+
+def _advice(error: WorkbenchError) -> tuple[str, tuple[str, ...]]:
+    if isinstance(error, Unreachable):
+        return N_("The workbench cannot be reached"), (
+            N_(
+                "Look at the window in which “workbench up” was started: is it still open, and what does it say?"
+            ),
+            N_("If it was closed, start it again with “workbench up” and open the address that it prints."),
+            N_("What was saved is kept. Then choose “Try again”."),
+        )
+    if isinstance(error, Forbidden):
+        return N_("This page may not be opened with this token"), (
+            N_("Open the page by the whole address that “workbench up” printed, with its token."),
+            N_("If somebody gave you the address, ask that person for a new one: tokens can be taken back."),
+        )
+    return N_("The page cannot be shown"), (
+        N_("Put right what the sentence above says, then choose “Try again”."),
+        N_("If it stays, show the sentence to the person who runs the workbench."),
+    )
+
+
+def _key(notice: Sentence) -> str:
+    return hashlib.sha256(str(notice).encode()).hexdigest()[:16]
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _texts(value: Any) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

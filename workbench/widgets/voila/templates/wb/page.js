@@ -1,0 +1,127 @@
+// What the page does around the widgets: say what is loading, take the skeleton away, say when the workspace is gone.
+(() => {
+  const lost = { socket: null, ended: false };
+  let words = {};
+
+  const show = (kind) => {
+    const box = document.getElementById("wb-lost");
+    document.getElementById("wb-lost-words").textContent = words[kind];
+    box.hidden = false;
+  };
+  const hide = () => {
+    if (!lost.ended) document.getElementById("wb-lost").hidden = true;
+  };
+  const ended = () => {
+    lost.ended = true;
+    show("ended");
+  };
+
+  // The kernel's socket is watched from before anything opens it; a closed one is tried again by the page itself.
+  const Plain = window.WebSocket;
+  window.WebSocket = class extends Plain {
+    constructor(...given) {
+      super(...given);
+      if (!/\/api\/kernels\/[^/]+\/channels/.test(String(given[0]))) return;
+      this.addEventListener("open", hide);
+      this.addEventListener("close", () => setTimeout(check, 800));
+      this.addEventListener("message", ({ data }) => {
+        // Only the server's short notes on the kernel's state are of interest: a restarted kernel has lost the page.
+        const size = data.byteLength ?? data.length;
+        if (size > 3000) return;
+        const text = typeof data === "string" ? data : new TextDecoder().decode(data);
+        if (/"execution_state":\s*"(dead|restarting|autorestarting)"/.test(text)) ended();
+      });
+    }
+  };
+
+  let leaving = false;
+  addEventListener("beforeunload", () => (leaving = true));
+  const kernel = () => {
+    const config = document.getElementById("jupyter-config-data");
+    return config && JSON.parse(config.textContent);
+  };
+  const check = async () => {
+    const config = kernel();
+    if (leaving || lost.ended || !config || document.visibilityState === "hidden") return;
+    try {
+      const answer = await fetch(`${config.baseUrl}api/kernels/${config.kernelId}`, { cache: "no-store" });
+      if (answer.status === 404) ended();
+      else if (answer.ok) hide();
+      else show("away");
+    } catch {
+      if (!leaving) show("away");
+    }
+  };
+  setInterval(check, 20000);
+  document.addEventListener("visibilitychange", () => setTimeout(check, 300));
+
+  // The handle of an ipywidgets slider has no name of its own; it takes the label beside it.
+  const nameSliders = () => {
+    for (const handle of document.querySelectorAll('.noUi-handle[role="slider"]:not([aria-label])')) {
+      const label = handle.closest(".widget-slider")?.querySelector(".widget-label")?.textContent;
+      if (label) handle.setAttribute("aria-label", label);
+    }
+  };
+
+  // Voila moves the cells into a shell of its own at the end of the body; it belongs into <main>.
+  const settle = new MutationObserver(() => {
+    const shell = document.querySelector("body > .jp-LabShell");
+    if (!shell) return;
+    settle.disconnect();
+    document.getElementById("content").append(shell);
+  });
+
+  // Drawn in two steps: all outputs and boxes are filled, then the small widgets, whose code arrives a moment later.
+  const filled = (cells) =>
+    cells.closest("main .jp-LabShell") &&
+    !cells.querySelector('script[type="application/vnd.voila.cell-output+json"]') &&
+    ![...cells.querySelectorAll(".jp-OutputArea-output.lm-Panel")].some((output) => !output.querySelector(".jupyter-widgets")) &&
+    !cells.querySelector(".widget-box > .lm-Widget:not(.jupyter-widgets)");
+  const waiting = (cells) => cells.querySelector('.jupyter-widgets:empty:not([class*="widget-"]):not([style*="none"])');
+
+  window.wbPage = (given) => {
+    words = given.words;
+    settle.observe(document.body, { childList: true });
+    const text = document.getElementById("loading_text");
+    document.getElementById("wb-reload").addEventListener("click", () => location.reload());
+    setTimeout(() => (text.textContent = text.isConnected ? words.slow : ""), 12000);
+
+    const finish = () => {
+      if (!window.themeLoaded) {
+        window.cellLoaded = true;
+        text.textContent = words.drawing;
+        return;
+      }
+      const cells = document.getElementById("rendered_cells");
+      const loading = document.getElementById("loading");
+      if (!loading) return;
+      cells.style.display = "";
+      let patience = setTimeout(() => done(), 15000);
+      let last = false;
+      const look = () => {
+        if (!filled(cells)) return;
+        if (!waiting(cells)) return done();
+        // A widget may be empty on purpose: what is still empty after a second is not waited for.
+        if (!last) (clearTimeout(patience), (patience = setTimeout(() => done(), 1000)));
+        last = true;
+      };
+      const watch = new MutationObserver(look);
+      const done = () => {
+        if (!loading.isConnected) return;
+        clearTimeout(patience);
+        watch.disconnect();
+        loading.remove();
+        document.body.dataset.wbReady = "true";
+        nameSliders();
+        new MutationObserver(nameSliders).observe(cells, { childList: true, subtree: true });
+      };
+      watch.observe(document.getElementById("content"), { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] });
+      look();
+    };
+    window.voila_heartbeat = () => {};
+    window.voila_process = window.update_loading_text = (at, all) => {
+      text.textContent = words.cell.replace("{at}", at).replace("{all}", all);
+    };
+    window.voila_finish = window.display_cells = finish;
+  };
+})();
