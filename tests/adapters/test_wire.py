@@ -15,7 +15,7 @@ from typing import Any
 import httpcore
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import workbench
@@ -163,6 +163,7 @@ async def test_what_cannot_be_sent_is_refused_before_anything_is(name: str) -> N
         outgoing_headers(UNSENDABLE[name])
 
 
+@settings(deadline=None)
 @given(
     url=st.text(max_size=30).map(lambda text: text if text[:1] in "h" else "https://" + text),
     method=st.text(max_size=8),
@@ -439,8 +440,8 @@ async def test_half_a_packed_body_gives_its_first_half() -> None:
     assert whole.startswith(reply.body)
 
 
-async def test_a_bomb_unpacks_no_further_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    bomb = gzip.compress(gzip.compress(b"\0" * 300_000_000))
+async def test_a_bomb_unpacks_no_further_than_the_limit() -> None:
+    bomb = gzip.compress(gzip.compress(b"\0" * 60_000_000))
     reply = await answered(answering(200, [(b"Content-Encoding", b"gzip, gzip")], bomb))
     assert (len(reply.body), reply.truncated) == (BODY_LIMIT, True)
 

@@ -1,5 +1,6 @@
 """The fields, the editor and the template on a real page: typing, keyboard, secrets, problems, contrast."""
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -220,6 +221,20 @@ async def test_a_dead_kernel_is_said_with_a_button_to_reload(serve: Any, open_pa
     await page.get_by_role("button", name="Reload the page").click()
     await watched.ready()
     await expect(page.locator("#wb-lost")).to_be_hidden()
+
+
+async def test_a_closed_tab_ends_its_kernel(opened: Open, browser_page: Any) -> None:
+    watched = await opened(FORM)
+    config = json.loads(await watched.page.locator("#jupyter-config-data").text_content() or "{}")
+    address = f"{watched.page.url.split('?')[0]}api/kernels/{config['kernelId']}"
+    request = browser_page.page.context.request
+    assert (await request.get(address)).status == 200
+    await watched.page.close(run_before_unload=True)
+    for _ in range(100):
+        if (await request.get(address)).status == 404:
+            return
+        await asyncio.sleep(0.2)
+    pytest.fail("the kernel is still there 20 s after its tab was closed")
 
 
 # --- fields
@@ -588,8 +603,9 @@ async def test_nothing_sticks_out_at_800_pixels(opened: Open, cell: str) -> None
 async def test_the_widgets_show_in_jupyterlab(serve_lab: Any, open_page: Any) -> None:
     watched = await open_page()
     page = watched.page
-    await page.goto(await serve_lab(SETUP, FORM.replace("look.page(", "look.stack(name); look.page("), EDITOR))
+    await page.goto(await serve_lab(SETUP, FORM.replace("look.page(", "look.stack(name); look.page("), EDITOR.replace(", told)", ")")))
     await page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
+    await expect(page.get_by_role("button", name="Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
     await page.get_by_role("menuitem", name="Run", exact=True).click()
     await page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     name = page.get_by_label("Name", exact=True)
@@ -598,3 +614,25 @@ async def test_the_widgets_show_in_jupyterlab(serve_lab: Any, open_page: Any) ->
     await told(page, name="From JupyterLab")
     await page.locator(".cm-editor .wb-variable").scroll_into_view_if_needed()
     await expect(page.locator(".wb-editor .wb-variable")).to_have_text("{{ user_identifier }}")
+
+
+async def test_zz_shots(opened: Open) -> None:
+    for cell, n in ((SECRETS, "sec"), (EDITOR, "ed"), (LISTS, "li"), (FORM, "fo")):
+        for theme in ("light", "dark"):
+            w = await opened(cell, theme=theme, width=800 if theme == "dark" else 1280)
+            page = w.page
+            if cell == SECRETS:
+                await page.get_by_label("Client secret").fill("abcdefgh")
+                await page.get_by_label("Client secret").press("Enter")
+                await told(page, count=1)
+                await page.get_by_role("button", name="Add a row").click()
+                await paste(page, "Authorization: abc\nAccept: application/json\nX Y: abc")
+                await page.wait_for_timeout(400)
+            if cell == EDITOR:
+                await page.get_by_role("textbox", name="Payload, code editor").click()
+                await page.keyboard.type("{{ ")
+                await page.wait_for_timeout(600)
+            if cell == FORM:
+                await page.get_by_label("Name").press_sequentially("ab")
+                await page.wait_for_timeout(600)
+            await page.screenshot(path=f"/tmp/z_{n}_{theme}.png")

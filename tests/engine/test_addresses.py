@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.engine.addresses import verdict
@@ -183,6 +183,7 @@ def test_every_part_of_the_sentence_can_be_translated() -> None:
     assert all("127.0.0.1" not in text and "2002" not in text for text in said)
 
 
+@settings(deadline=None)
 @given(st.ip_addresses(v=4))
 def test_an_ipv4_address_is_judged_alike_in_every_wrapping(address: IPv4Address) -> None:
     number = int(address)
@@ -195,6 +196,7 @@ def test_an_ipv4_address_is_judged_alike_in_every_wrapping(address: IPv4Address)
     assert [verdict(str(one)) is None for one in wrapped] == [plain] * 3
 
 
+@settings(deadline=None)
 @given(st.ip_addresses())
 def test_what_python_calls_not_global_is_refused(address: IPv4Address | IPv6Address) -> None:
     wraps = isinstance(address, IPv6Address) and (address.ipv4_mapped or address.sixtofour or address.teredo)

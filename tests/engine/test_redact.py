@@ -10,7 +10,7 @@ from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from workbench.engine.redact import BODY_LIMIT, SENSITIVE_HEADERS, Redactor, mask_identifier, too_short
@@ -86,6 +86,7 @@ secrets = st.text(
 
 
 @pytest.mark.parametrize("form", TEXT_FORMS)
+@settings(deadline=None)
 @given(secret=secrets, before=frames, after=frames)
 def test_each_text_form_is_replaced_whole_and_nothing_else(form: str, secret: str, before: str, after: str) -> None:
     shown = Redactor({secret: "****"}).text(before + TEXT_FORMS[form](secret) + after)
@@ -93,6 +94,7 @@ def test_each_text_form_is_replaced_whole_and_nothing_else(form: str, secret: st
 
 
 @pytest.mark.parametrize("form", BASE64_FORMS)
+@settings(deadline=None)
 @given(secret=secrets, before=frames, after=frames)
 def test_no_base64_form_survives(form: str, secret: str, before: str, after: str) -> None:
     encoded = BASE64_FORMS[form](secret)
@@ -107,6 +109,7 @@ def test_no_base64_form_survives(form: str, secret: str, before: str, after: str
     assert len(encoded) - len(kept_before) - len(kept_after) >= len(secret.encode()) * 8 // 6
 
 
+@settings(deadline=None)
 @given(st.dictionaries(secrets, st.just("€"), min_size=2, max_size=5), st.data())
 def test_several_secrets_in_any_forms_all_go(known: dict[str, str], data: st.DataObject) -> None:
     forms = data.draw(st.lists(st.sampled_from(sorted(TEXT_FORMS)), min_size=1, max_size=6))
@@ -115,6 +118,7 @@ def test_several_secrets_in_any_forms_all_go(known: dict[str, str], data: st.Dat
     assert Redactor(known).text(text) == "ж".join("€" for _ in forms)
 
 
+@settings(deadline=None)
 @given(secrets, st.text(max_size=200))
 def test_a_text_without_the_secret_stays_as_it_is(secret: str, text: str) -> None:
     assume(len(set(secret)) > 5)
@@ -123,6 +127,7 @@ def test_a_text_without_the_secret_stays_as_it_is(secret: str, text: str) -> Non
     assert Redactor({secret: "****"}).text(text) == text
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_bytes_without_a_secret_stay_as_they_are(data: bytes) -> None:
     assert Redactor({"correct horse battery": "****"}).data(data) == data
@@ -315,6 +320,7 @@ def test_pseudonyms_show_a_little_and_tell_persons_apart() -> None:
     assert mask_identifier("", salt).startswith("*** #")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.binary(min_size=1, max_size=32))
 def test_a_pseudonym_ends_in_six_digits_and_holds_no_long_part(value: str, salt: bytes) -> None:
     shown, _, fingerprint = mask_identifier(value, salt).rpartition(" #")

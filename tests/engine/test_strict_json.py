@@ -33,6 +33,7 @@ REFUSED = [
     ('{"a":1,"a":2}', [(1, 8, "stands twice")]),
     ('{"a":1,\n "\\u0061":2}', [(2, 2, "first in line 1")]),
     ('{"x":{"a":1,"b":2,"a":3}}', [(1, 19, "stands twice")]),
+    ('{"a":1,\n"a":2,\n"a":3}', [(2, 1, "first in line 1"), (3, 1, "first in line 1")]),
     # numbers
     ('{"a":NaN}', [(1, 6, "no NaN")]),
     ('{"a":Infinity}', [(1, 6, "no Infinity")]),
@@ -69,6 +70,7 @@ REFUSED = [
     ('{"a":{{ total }}}', [(1, 6, "Write {{ total }} in double quotes")]),
     ('{"a":${Total}}', [(1, 6, "Write ${Total} in double quotes")]),
     ('{"a":"x"y"}', [(1, 9, 'write \\"')]),
+    ('{"a":"{{ n | default("5") }}"}', [(1, 23, 'write \\"')]),
     # comments, marks, invisible characters
     ('{"a":1} // note', [(1, 9, "no comments")]),
     ('{"a":/* note\n */1}', [(1, 6, "no comments")]),
@@ -81,6 +83,7 @@ REFUSED = [
     # inside of texts
     (r'{"a":"\ud800"}', [(1, 7, "half of a character")]),
     (r'{"a":"xy\udc00"}', [(1, 9, "half of a character")]),
+    (r'{"a":"\ud83d\ud83d\ude00"}', [(1, 7, "half of a character")]),
     (r'{"a":"\ud800A"}', [(1, 7, "half of a character")]),
     ('{"a":"x\ud800"}', [(1, 8, "half of a character")]),
     (r'{"\ud83d":1}', [(1, 3, "half of a character")]),

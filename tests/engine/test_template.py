@@ -452,6 +452,7 @@ def test_every_value_that_its_filter_cannot_take_is_named() -> None:
         ('"{{ a }}"', 1, 1, "single value"),
         ("", 1, 1, "no JSON"),
         ('{"a": "\\ud800"}', 1, 8, "half of a character"),
+        ('{"a": "\ud800"}', 1, 8, "half of a character"),
         ('{"a": {{ total }}}', 1, 7, "in double quotes"),
         ('{"a": "{{ x | default("y") }}"}', 1, 24, '\\"'),
     ],

@@ -33,9 +33,8 @@ PUT = """
 from concurrent.futures import ThreadPoolExecutor
 catalogue = Catalogue(home)
 with ThreadPoolExecutor(4) as threads:
-    for done in [threads.submit(catalogue.put, 'integrations', f'{name}_{n:04}', {'n': n}) for n in
-    range(count)]:
-        done.result()
+    put = lambda n: catalogue.put('integrations', f'{name}_{n:04}', {'n': n})
+    assert len(list(threads.map(put, range(count)))) == count
 """
 COUNT = """
 catalogue = Catalogue(home)
@@ -54,8 +53,8 @@ from workbench.models.journal import Entry
 async def main():
     journal = Journal.open(sys.argv[4] or None, home)
     for n in range(count):
-        await journal.append(Entry(id=new_id('ent'), at=datetime.now(UTC), kind='send', mode='rehearsal',
-        who=f'{name} {n}'))
+        made = {'id': new_id('ent'), 'at': datetime.now(UTC), 'who': f'{name} {n}'}
+        await journal.append(Entry(kind='send', mode='rehearsal', **made))
     await journal.close()
 asyncio.run(main())
 """

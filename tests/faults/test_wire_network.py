@@ -183,7 +183,7 @@ async def test_an_endless_answer_is_read_to_the_limit(wire: Wire) -> None:
 
 
 async def test_a_bomb_unpacks_to_the_limit(wire: Wire) -> None:
-    bomb = gzip.compress(b"\0" * 200_000_000)
+    bomb = gzip.compress(b"\0" * 50_000_000)
     reply = await replied(wire, said("200 OK", bomb, "Content-Encoding: gzip"))
     assert (len(reply.body), reply.truncated) == (BODY_LIMIT, True)
 
@@ -254,7 +254,7 @@ async def test_silence(wire: Wire) -> None:
         await server.request(reader)
         await asyncio.Event().wait()
 
-    failure = await failed(wire, silent, total_s=0.2)
+    failure = await failed(wire, silent, total_s=1.0)
     assert (failure.kind, failure.sent) == ("timeout", True)
 
 
@@ -267,7 +267,7 @@ async def test_a_drip_does_not_stretch_the_time(wire: Wire) -> None:
             await writer.drain()
             await asyncio.sleep(0.01)
 
-    failure = await failed(wire, dripping, total_s=0.2)
+    failure = await failed(wire, dripping, total_s=1.0)
     assert (failure.kind, failure.sent) == ("timeout", True)
 
 
@@ -276,7 +276,7 @@ async def test_a_server_that_reads_nothing(wire: Wire) -> None:
         await asyncio.Event().wait()
 
     async with serving(deaf) as server:
-        failure = await wire.send(request(server.port, body=b"x" * 30_000_000), total_s=0.3)
+        failure = await wire.send(request(server.port, body=b"x" * 30_000_000), total_s=1.0)
     assert isinstance(failure, Failure)
     assert (failure.kind, failure.sent) == ("timeout", True)
 

@@ -219,7 +219,7 @@ async def test_a_port_that_speaks_no_tls(authority: Authority, handler: Handler)
 
 async def test_silence_after_the_request(authority: Authority) -> None:
     async with serving(hanging, authority.server(HOST)) as port:
-        failure = await failed(wire_to(authority), port, total_s=0.5)
+        failure = await failed(wire_to(authority), port, total_s=2.0)
     assert (failure.kind, failure.sent) == ("timeout", True)
 
 
@@ -252,6 +252,27 @@ async def test_old_protocols_are_refused(authority: Authority) -> None:
     async with serving(greeting, tls) as port:
         failure = await failed(wire_to(authority), port)
     assert (failure.kind, failure.sent) == ("tls", False)
+
+
+async def test_a_handshake_that_is_given_up_closes_its_connection(authority: Authority) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def listening_only(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        begun.set()
+        while await reader.read(65_536):
+            pass
+        ended.set()
+
+    async with serving(listening_only, None) as port:
+        task = asyncio.create_task(sent(wire_to(authority), port))
+        await begun.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        del task
+        async with asyncio.timeout(30):
+            await ended.wait()
 
 
 def test_authorities_that_cannot_be_read(tmp_path: Path) -> None:

@@ -190,9 +190,7 @@ def test_every_region_is_stood_in_for() -> None:
 
 
 @pytest.mark.parametrize(("item", "template"), TEMPLATES, ids=named)
-def test_a_template_has_no_problem_and_names_its_recipient(
-    item: Provider, template: PayloadTemplate
-) -> None:
+def test_a_template_has_no_problem_and_names_its_recipient(item: Provider, template: PayloadTemplate) -> None:
     assert check_template(template.text, SAMPLE.variables) == ()
     compiled = compile_template(template.text)
     assert {slot.kind for slot in compiled.slots} >= {"identifier"}
@@ -210,7 +208,9 @@ async def test_a_template_is_accepted_and_its_id_is_read(item: Provider, templat
     assert outcome.kind == "accepted"
     assert outcome.errors == ()
     assert item.name in str(outcome.sentence)
-    gives_an_id = item.key != "klaviyo"  # its 202 has no body: https://developers.klaviyo.com/en/reference/create_event
+    gives_an_id = (
+        item.key != "klaviyo"
+    )  # its 202 has no body: https://developers.klaviyo.com/en/reference/create_event
     assert bool(outcome.ids) is gives_an_id
     assert all("{" not in found and found for found in outcome.ids)
 
@@ -223,7 +223,13 @@ async def test_the_first_template_belongs_to_the_first_endpoint(item: Provider) 
 @by_key()
 async def test_a_value_cannot_change_the_shape_of_the_payload(item: Provider) -> None:
     nasty = SAMPLE.model_copy(
-        update={"variables": {**SAMPLE.variables, "first_name": '","x":"{{ subject }}${dyCampaignName}', "subject": "\\\n"}}
+        update={
+            "variables": {
+                **SAMPLE.variables,
+                "first_name": '","x":"{{ subject }}${dyCampaignName}',
+                "subject": "\\\n",
+            }
+        }
     )
     endpoint = await taker(item, item.templates[0])
     compiled = compile_template(item.templates[0].text)
@@ -263,7 +269,9 @@ async def test_every_requirement_is_refused_in_the_vendors_words(
     assert outcome.errors
     words = outcome.errors[0].message
     assert words[:300] in str(outcome.sentence)
-    assert words.split(":")[0][:40] in json.dumps(json.loads(reply.text()), ensure_ascii=False).replace('\\"', '"')
+    assert words.split(":")[0][:40] in json.dumps(json.loads(reply.text()), ensure_ascii=False).replace(
+        '\\"', '"'
+    )
 
 
 def _as_pattern(body: Any, item: Provider) -> str:
@@ -271,19 +279,27 @@ def _as_pattern(body: Any, item: Provider) -> str:
     path = (item.reading.errors.replace("$", "") + "." if item.reading.errors not in ("", "$") else "") + "0."
     error = body
     for name in path.split("."):
-        error = error.get(name, error) if isinstance(error, dict) else error[0] if isinstance(error, list) else error
+        error = (
+            error.get(name, error)
+            if isinstance(error, dict)
+            else error[0]
+            if isinstance(error, list)
+            else error
+        )
     text = json.dumps(error[item.reading.message], ensure_ascii=False)[1:-1]
     return ".*".join(re.escape(part) for part in re.split(r"\{\{.*?\}\}", text))
 
 
 @pytest.mark.parametrize(
-    ("item", "model"), [pair for pair in CREDENTIALS if not isinstance(pair[1].auth, NoAuthorization)], ids=named
+    ("item", "model"),
+    [pair for pair in CREDENTIALS if not isinstance(pair[1].auth, NoAuthorization)],
+    ids=named,
 )
 async def test_a_wrong_key_is_refused(item: Provider, model: type[Credential]) -> None:
     endpoint = item.endpoints[0]
     right, secrets = fill(model)
     sandbox = Sandbox(expected={item.key: values_let_in(right, secrets)})
-    wrong = {name: "wrong" for name in secrets}
+    wrong = dict.fromkeys(secrets, "wrong")
     good = with_body(item, endpoint, await good_body(item, endpoint))
     bare = good.model_copy(update={"headers": (("Content-Type", CONTENT_TYPES[endpoint.encoding]),)})
 
@@ -299,7 +315,9 @@ async def test_a_wrong_key_is_refused(item: Provider, model: type[Credential]) -
         assert outcome.errors
         assert outcome.errors[0].message in str(outcome.sentence)
         assert (await answer(request, sandbox)).status in (401, 403)
-    if not isinstance(model.auth, Signature):  # a signature does not show the key, so only a strict stand-in can tell
+    if not isinstance(
+        model.auth, Signature
+    ):  # a signature does not show the key, so only a strict stand-in can tell
         assert (await outcome_of(keyed(wrong, "wrong"))).kind == "refused"
 
 
@@ -328,7 +346,8 @@ async def test_throttling_is_read_with_its_wait(item: Provider, kind: FaultKind)
 async def test_a_time_of_reset_is_a_wait(key: str) -> None:
     item = provider(key)
     reply = await answer(
-        composed(item, item.endpoints[0], item.templates[0]), Sandbox(faults={key: (Fault(kind="throttled"),)})
+        composed(item, item.endpoints[0], item.templates[0]),
+        Sandbox(faults={key: (Fault(kind="throttled"),)}),
     )
     without = reply.model_copy(
         update={"headers": tuple(pair for pair in reply.headers if pair[0].lower() != "retry-after")}
@@ -355,7 +374,14 @@ def test_no_secret_is_in_any_representation(item: Provider, model: type[Credenti
     bare = with_body(item, item.endpoints[0], {"a": "b"}).model_copy(update={"headers": ()})
     request = authorize(bare, credential, secrets, token=f"{SECRET}-token", now=NOW)
     shown = " ".join(
-        [repr(credential), str(credential), credential.model_dump_json(), repr(request), str(request), f"{request}"]
+        [
+            repr(credential),
+            str(credential),
+            credential.model_dump_json(),
+            repr(request),
+            str(request),
+            f"{request}",
+        ]
     )
     assert SECRET not in shown
     if not isinstance(model.auth, NoAuthorization):

@@ -121,9 +121,7 @@ def test_a_payload_composes_to_the_sdks_request(recorded: Recorded) -> None:
         assert request.body.decode() == wanted["body_text"]
 
 
-@pytest.mark.parametrize(
-    "recorded", [case for case in sends() if case.provider != "amazon_ses"], ids=str
-)
+@pytest.mark.parametrize("recorded", [case for case in sends() if case.provider != "amazon_ses"], ids=str)
 def test_the_key_stands_where_the_sdk_puts_it(recorded: Recorded) -> None:
     name = AUTHORIZATION.get(recorded.provider, "authorization")
 
@@ -134,9 +132,7 @@ def test_the_key_stands_where_the_sdk_puts_it(recorded: Recorded) -> None:
     assert sent <= {name, "content-type", "accept"}
 
 
-@pytest.mark.parametrize(
-    "recorded", [case for case in sends() if case.provider == "amazon_ses"], ids=str
-)
+@pytest.mark.parametrize("recorded", [case for case in sends() if case.provider == "amazon_ses"], ids=str)
 def test_ses_signs_the_recorded_bytes_as_boto3_did(recorded: Recorded) -> None:
     wanted = recorded.request
     request = Request(
@@ -188,9 +184,7 @@ def reply_of(recorded: Recorded) -> Reply:
     body, headers = error["response"], {**error.get("headers", {}), **error.get("header", {})}
     text = body if isinstance(body, str) else json.dumps(body)
     kind = "text/plain" if isinstance(body, str) else "application/json"
-    return Reply(
-        status=error["http"], headers=(("Content-Type", kind), *headers.items()), body=text.encode()
-    )
+    return Reply(status=error["http"], headers=(("Content-Type", kind), *headers.items()), body=text.encode())
 
 
 @pytest.mark.parametrize("recorded", refusals(), ids=str)

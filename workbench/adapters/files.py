@@ -23,8 +23,8 @@ from workbench.errors import CannotWrite, Damaged, StorageFault, TooNew
 from workbench.sentence import Sentence, say
 
 LOCK_TIMEOUT_S = 30.0
-POLL_S = 0.002
-"""How often a waiting process asks for the lock: a write holds it for some milliseconds."""
+POLL_S = 0.01
+"""How often a waiting process asks for the lock. A write holds it for about as long; asking costs processor time."""
 
 Json = dict[str, Any]
 

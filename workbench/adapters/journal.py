@@ -84,9 +84,11 @@ class Journal:
     StorageFault: CannotWrite, Damaged (it was set aside, and a new journal begun), or that nothing answers.
     """
 
-    def __init__(self, url: sa.URL, path: Path | None, migrations: Mapping[int, Migration]) -> None:
+    def __init__(self, url: sa.URL, home: Home | None, migrations: Mapping[int, Migration]) -> None:
+        """Connect to ``url``; ``home`` is given when the journal is a file in it."""
         self._engine = _engine(url)
-        self._path = path
+        self._home = home
+        self._path = path = home.path(JOURNAL_FILE) if home else None
         self._where = str(path) if path else _without_credentials(url)
         self._migrations = migrations
         self._turn: contextlib.AbstractContextManager[object] = (
@@ -105,8 +107,8 @@ class Journal:
         if url:
             journal = cls(_postgresql(url), None, migrations)
         else:
-            path = home.path(JOURNAL_FILE)
-            journal = cls(sa.URL.create("sqlite", database=str(path)), path, migrations)
+            url_of_file = sa.URL.create("sqlite", database=str(home.path(JOURNAL_FILE)))
+            journal = cls(url_of_file, home, migrations)
         try:
             journal._prepare(thorough=False)
         except BaseException:
@@ -171,6 +173,8 @@ class Journal:
 
     async def check_writable(self) -> None:
         """Raise CannotWrite, with reason and fix, unless the journal takes entries. Before anything is sent."""
+        if self._home:
+            await asyncio.to_thread(self._home.check_writable)
         query = sa.update(_about).values(value=_about.c.value)
         await asyncio.to_thread(self._write, lambda connection: connection.execute(query))
 

@@ -343,7 +343,8 @@ class KeyFile(Keys):
 
     def store(self, keys: list[str]) -> None:
         """Write the keys."""
-        files.write_atomically(self._path, "".join(f"{key}\n" for key in keys).encode())
+        with files.lock(self._path):  # to sweep what a killed process left of a key
+            files.write_atomically(self._path, "".join(f"{key}\n" for key in keys).encode())
 
     def _close_to_others(self) -> None:
         try:

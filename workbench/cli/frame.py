@@ -46,6 +46,18 @@ Lang = Annotated[
         show_default=False,
     ),
 ]
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(package_version())
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", help=N_("Say which version this is."), callback=_say_version, is_eager=True),
+]
 SHARED: dict[str, tuple[Any, Any]] = {
     "home": (Home, None),
     "live": (Live, False),
@@ -116,13 +128,9 @@ def _first(language: Language) -> Callable[..., None]:
     """Return what runs before each command: it keeps the shared options that stand before the command's name."""
 
     def first(ctx: typer.Context, **given: Any) -> None:
-        if given.pop("version"):
-            typer.echo(package_version())
-            raise typer.Exit
-        ctx.obj = given
+        ctx.obj = {name: given[name] for name in SHARED}
 
-    version = Annotated[bool, typer.Option("--version", help=N_("Say which version this is."))]
-    _sign(first, [_parameter("version", version, False, language), *_shared(language)])
+    _sign(first, [_parameter("version", Version, False, language), *_shared(language)])
     return first
 
 
@@ -182,4 +190,4 @@ def _sign(function: Callable[..., None], parameters: list[inspect.Parameter]) ->
 def _epilog(language: Language) -> str:
     """Return the exit codes, one on a line: the sign in front keeps the help from joining them."""
     codes = "\n".join(f"  {code:>3}  {language.text(meaning)}" for code, meaning in MEANINGS.items())
-    return f"\b\n{language.text(N_('Exit codes'))}:\n{codes}"
+    return "\b\n" + language.text(N_("Exit codes:")) + "\n" + codes

@@ -81,9 +81,9 @@ async def show(session: Session, integration: Name) -> None:
         yield f"{saved.id}  {settings.provider}  {settings.channel}"
         yield settings.url
         yield from (f"  {header.name}: {header.value}" for header in settings.headers)
-        yield f"{session.text(N_('Authentication'))}: {settings.credential_kind}"
+        yield session.text(say("Authentication: {kind}", kind=settings.credential_kind))
         yield from (f"  {name}: {_plain(value)}" for name, value in masked(settings.credential).items())
-        yield f"{session.text(N_('Identifier'))}: {settings.identifier.key}"
+        yield session.text(say("Identifier: {key}", key=settings.identifier.key))
         yield settings.payload
 
     session.show(document, lines())
@@ -127,11 +127,15 @@ async def import_(
     name: Annotated[
         str | None, typer.Option("--name", help=N_("Another name than the file's."), show_default=False)
     ] = None,
+    allow_several: Annotated[
+        bool, typer.Option("--allow-several", help=N_("Take it although its channel has an integration."))
+    ] = False,
 ) -> None:
     """Import one integration: checked as a typed one is, saved whole or not at all."""
     document = read_json(file)
-    if name is not None and isinstance(document.get("settings"), dict):
-        document["settings"]["name"] = name
+    if isinstance(document.get("settings"), dict):
+        document["settings"] |= {"name": name} if name is not None else {}
+        document["settings"] |= {"allow_several": True} if allow_several else {}
     async with session.bench() as bench:
         wanted = await bench.integrations.wanted(document)
         _check(document, wanted)

@@ -34,6 +34,9 @@ FIRST_PAGE = "home.ipynb"
 WARM = 1
 """Kernels started ahead for each dashboard: the first visitor waits for none, and the machine is not filled with them."""
 
+MOST = 32
+"""Kernels at a time: some 2 GB of memory when all of them are in use."""
+
 DASHBOARDS, SERVER, SANDBOX = N_("the dashboards"), N_("the server"), N_("the sandbox")
 
 Port = Annotated[
@@ -107,7 +110,7 @@ async def server(session: Session, port: OwnPort = SERVER_PORT, allow_host: Allo
     def announce(processes: Processes) -> None:
         session.show(
             {"server": f"{address}/health", "mode": _mode(session), "pids": processes.pids},
-            [f"{session.text(N_('Server'))}  {address}/health"],
+            _lines(session, {"server": f"{address}/health"}),
         )
         _say_mode(session)
 
@@ -161,6 +164,7 @@ def pages_program(
         "port": int(address.rpartition(":")[2]),
         "token": entry,
         "warm": WARM,
+        "most": MOST,
         "lang": session.language.code,
     }
     environ = without_secrets() | {

@@ -27,15 +27,16 @@ class Sandbox:
     """All stand-ins, sharing one token server.
 
     ``expected`` holds the credential values that are let in, ``faults`` the faults, both by provider; ``*`` means every
-    provider, and leaves token URLs alone, whose key is ``oauth2``.
+    provider, and leaves token URLs alone, whose key is ``oauth2``. ``tokens`` is a token server of one's own making.
     """
 
     def __init__(
         self,
         expected: Mapping[str, Mapping[str, str]] | None = None,
         faults: Mapping[str, tuple[Fault, ...]] | None = None,
+        tokens: TokenServer | None = None,
     ) -> None:
-        self.tokens = TokenServer()
+        self.tokens = tokens or TokenServer()
         expected, faults = expected or {}, faults or {}
         self.emulators = {
             key: Emulator(provider, self.tokens, expected.get(key)) for key, provider in every().items()

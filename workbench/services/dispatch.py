@@ -259,7 +259,7 @@ def _snippet(prepared: Prepared, request: Request, token: str | None) -> str:
     placeholders = {secret: f"$SECRET_{index}" for index, secret in enumerate(prepared.secrets.values(), 1)}
     if token is not None:
         placeholders[token] = "$ACCESS_TOKEN"
-    return curl(request, placeholders)
+    return curl(Redactor(placeholders).blank(request), placeholders.values())
 
 
 def _redactor(prepared: Prepared, token: str | None, identifiers: dict[str, str] | None = None) -> Redactor:

@@ -27,21 +27,16 @@ MOST_CHARACTERS = 1_000_000
 class Export:
     """The document of one integration, to copy or to download."""
 
-    def __init__(
-        self, frame: Frame, name: str, document: Mapping[str, JsonValue], messages: Messages
-    ) -> None:
+    def __init__(self, name: str, document: Mapping[str, JsonValue], messages: Messages) -> None:
         self.text = json.dumps(document, ensure_ascii=False, indent=2)
         self.download = Download(N_("Download"), file_name(name), self._give, messages.guard)
-        self.widget = look.stack(
-            look.banner(
-                "info",
-                N_(
-                    "No secret is in this document. Whoever imports it is asked for each secret; they are named in it."
-                ),
-            ),
-            look.code_block(self.text, "JSON"),
-            look.buttons(self.download, align="start"),
+        text = N_(
+            "No secret is in this document. Whoever imports it is asked for each secret; they are named in it."
         )
+        code = look.code_block(self.text, "JSON")
+        code.children[1].layout.max_height = "320px"
+        code.children[1].layout.overflow = "auto"
+        self.widget = look.stack(look.banner("info", text), code)
 
     async def _give(self) -> str:
         return self.text

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
 from workbench.errors import Invalid
-from workbench.models.integration import Listed
+from workbench.models.integration import Listed, Settings
 from workbench.models.person import Role
 from workbench.sentence import N_, say
 
@@ -37,24 +38,20 @@ class Chosen:
         self.page, self.frame, self.item = page, page.frame, item
         self.messages = Messages()
         self.action = Place()
+        link = {
+            "page": "activity",
+            "place": f"integration={item.integration.id}",
+            "label": said(N_("See what was sent through it")),
+        }
         self.widget = look.card(
             "",
             Headline(say("{name}", name=item.integration.name), focus=focus),
             *self._warnings(),
-            look.key_value_table(_facts(item)),
-            look.buttons(*self._buttons(), align="start"),
-            PageLinks(
-                [
-                    {
-                        "page": "activity",
-                        "place": f"integration={item.integration.id}",
-                        "label": said(N_("See what was sent through it")),
-                    }
-                ],
-                label=said(N_("More")),
-            ),
+            *self._offer(),
             self.messages.widget,
             self.action.widget,
+            look.key_value_table(_facts(item)),
+            PageLinks([link], label=said(N_("More"))),
         )
 
     def _warnings(self) -> list[ipywidgets.Widget]:
@@ -69,7 +66,7 @@ class Chosen:
             ]
         return []
 
-    def _buttons(self) -> list[ipywidgets.Widget]:
+    def _offer(self) -> list[ipywidgets.Widget]:
         made: list[ipywidgets.Widget] = []
         offered: tuple[tuple[str, look.Role, Role, Callable[[], Awaitable[object]]], ...] = (
             (N_("Test again"), "secondary", "operator", self.test),
@@ -82,11 +79,12 @@ class Chosen:
             if self.frame.may(role):
                 made.append(look.button(text, kind))
                 self.frame.click(made[-1], work, self.messages)
-        return made
+        return [look.buttons(*made, align="start")] if made else []
 
     async def test(self) -> None:
         """Ask for a contact, and test."""
         form = Retest(self.frame, self.item.integration, self._tested, self.close)
+        form.widget.add_class("wb-panel")
         self.action.put(form.widget)
 
     async def rename(self) -> None:
@@ -113,15 +111,13 @@ class Chosen:
 
         self.frame.click(save, work, self.messages)
         name.on_submit(lambda: self.frame.start(work(), self.messages))
-        self._ask(Headline(N_("Rename")), name, save)
+        self._ask(Headline(N_("Rename")), name, buttons=[save])
 
     async def export(self) -> None:
         """Show the document without secrets, to carry away."""
         document = await self.frame.bench.integrations.export(self.item.integration.id)
-        self._ask(
-            Headline(N_("Export")),
-            Export(self.frame, self.item.integration.name, document, self.messages).widget,
-        )
+        carried = Export(self.item.integration.name, document, self.messages)
+        self._ask(Headline(N_("Export")), carried.widget, buttons=[carried.download], last=N_("Close"))
 
     async def delete(self) -> None:
         """Name what would be deleted, and ask."""
@@ -141,7 +137,7 @@ class Chosen:
             name=name,
             locked=locked,
         )
-        self._ask(Headline(say("Delete “{name}”?", name=name)), look.banner("warn", text), sure)
+        self._ask(Headline(say("Delete “{name}”?", name=name)), look.banner("warn", text), buttons=[sure])
 
     async def close(self) -> None:
         """Close what an action has opened."""
@@ -152,12 +148,20 @@ class Chosen:
         self.page.listed = await self.frame.bench.integrations.list_all()
         self.page.show_rows()
 
-    def _ask(self, *parts: ipywidgets.Widget) -> None:
-        cancel = look.button(N_("Cancel"), "quiet")
-        self.frame.click(cancel, self.close, self.messages)
-        buttons = [part for part in parts if isinstance(part, ipywidgets.Button)]
-        others = [part for part in parts if part not in buttons]
-        self.action.put(*others, look.buttons(*buttons, cancel, align="start"))
+    def _ask(
+        self, *parts: ipywidgets.Widget, buttons: Sequence[ipywidgets.Widget], last: str = N_("Cancel")
+    ) -> None:
+        leave = look.button(last, "quiet")
+        self.frame.click(leave, self.close, self.messages)
+        panel = look.stack(*parts, look.buttons(*buttons, leave, align="start"))
+        panel.add_class("wb-panel")
+        self.action.put(panel)
+
+
+def _address(settings: Settings) -> str:
+    """Return the address with the credential's plain values in it, as ``https://{host}/v3`` has them; a secret stays a name."""
+    values = {name: value for name, value in settings.credential.items() if isinstance(value, str)}
+    return re.sub(r"\{(\w+)\}", lambda slot: values.get(slot[1], slot[0]), settings.url)
 
 
 def _facts(item: Listed) -> list[tuple[str, Any]]:
@@ -166,7 +170,7 @@ def _facts(item: Listed) -> list[tuple[str, Any]]:
     return [
         (N_("State"), badge_markup(badge)),
         (N_("Provider"), provider_name(settings.provider)),
-        (N_("Address"), settings.url),
+        (N_("Address"), _address(settings)),
         (N_("Channel"), said(CHANNELS[settings.channel])),
         (N_("Authorization"), said(auth_label(integration))),
         (N_("Headers"), ", ".join(header.name for header in settings.headers)),

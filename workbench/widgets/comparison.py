@@ -14,6 +14,7 @@ from workbench.models.journal import Entry
 from workbench.sentence import N_, Sentence, say
 
 from . import look
+from .exchange import OUTCOMES
 from .fold import Place
 from .headline import Headline
 from .language import when
@@ -54,29 +55,29 @@ class Compared:
         self.place.put()
 
     async def _show(self) -> None:
-        swap, close = look.button(N_("Swap A and B")), look.button(N_("Close the comparison"), "quiet")
-        self.frame.click(swap, self.swap, self.messages)
+        close = look.button(N_("Close the comparison"), "quiet")
         self.frame.click(close, self.forget, self.messages)
-        sides = look.key_value_table([("A", _line(self.chosen.get("a"))), ("B", _line(self.chosen.get("b")))])
-        found = []
+        parts: list[ipywidgets.Widget] = [
+            Headline(N_("Compare two exchanges"), focus=len(self.chosen) == 2),
+            look.key_value_table([("A", _line(self.chosen.get("a"))), ("B", _line(self.chosen.get("b")))]),
+            self.messages.widget,
+        ]
+        buttons = [close]
         if len(self.chosen) == 2:
             result = await self.frame.bench.activity.compare(self.chosen["a"].id, self.chosen["b"].id)
-            found = [_table(N_("Request"), result.request), _table(N_("Reply"), result.reply)]
-        card = look.card(
-            "",
-            Headline(N_("Compare two exchanges")),
-            sides,
-            self.messages.widget,
-            *found,
-            look.buttons(swap, close, align="start"),
-        )
-        self.place.put(card)
+            parts += [_table(N_("Request"), result.request), _table(N_("Reply"), result.reply)]
+            buttons.insert(0, look.button(N_("Swap A and B")))
+            self.frame.click(buttons[0], self.swap, self.messages)
+        self.place.put(look.card("", *parts, look.buttons(*buttons, align="start")))
 
 
 def _line(entry: Entry | None) -> Sentence:
     if entry is None:
-        return say("Choose an exchange in the list above.")
-    return say("{name}, {at}", name=entry.integration_name or entry.provider or "", at=when(entry.at))
+        return say("Choose an exchange in the list above, and take it below as the other one.")
+    name, at = entry.integration_name or entry.provider or "", when(entry.at)
+    if entry.outcome is None:
+        return say("{name}, {at} UTC", name=name, at=at)
+    return say("{name}, {at} UTC: {outcome}", name=name, at=at, outcome=said(OUTCOMES[entry.outcome.kind][0]))
 
 
 def _table(title: str, found: Sequence[Difference]) -> ipywidgets.Widget:

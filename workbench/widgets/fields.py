@@ -59,7 +59,7 @@ class TextField(Field):
         placeholder: Said = "",
         error: Said = "",
         required: bool = False,
-        help: Said = "",  # noqa: A002 - the name of the trait
+        help: Said = "",
         input_type: str = "text",
         multiline: bool = False,
         rows: int = 4,
@@ -114,7 +114,7 @@ class ChoiceField(Field):
         hint: Said = "",
         error: Said = "",
         required: bool = False,
-        help: Said = "",  # noqa: A002 - the name of the trait
+        help: Said = "",
         **state: Any,
     ) -> None:
         super().__init__(
@@ -202,7 +202,7 @@ class SecretField(Field):
         public_key: str = "",
         error: Said = "",
         required: bool = False,
-        help: Said = "",  # noqa: A002 - the name of the trait
+        help: Said = "",
         **state: Any,
     ) -> None:
         super().__init__(

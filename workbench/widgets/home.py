@@ -79,16 +79,14 @@ class HomePage:
         return PageLinks([_link(*way) for way in ways], label=said(N_("Ways in")), kind="cards")
 
     def _resume(self) -> ipywidgets.Widget:
-        rows = [(draft_name(draft), draft_line(draft)) for draft in self.drafts[:LATEST]]
         links = [
-            _link("integrations", f"draft={draft.id}", say("Resume “{name}”", name=draft_name(draft)), "", "")
+            _link(
+                "integrations", f"draft={draft.id}", say("Resume “{name}”", name=draft_name(draft)),
+                draft_line(draft), "await integrations_page(bench)",
+            )
             for draft in self.drafts[:LATEST]
-        ]
-        return look.card(
-            N_("Drafts to resume"),
-            table([N_("Draft"), N_("Where it stopped")], rows),
-            PageLinks(links, label=said(N_("Drafts to resume"))),
-        )
+        ]  # fmt: skip
+        return look.card(N_("Drafts to resume"), PageLinks(links, label=said(N_("Drafts to resume"))))
 
     def _integrations(self) -> ipywidgets.Widget:
         rows = [listed_row(item) for item in self.listed[:LATEST]]
@@ -100,9 +98,7 @@ class HomePage:
         return look.card(
             say("Integrations ({count})", count=len(self.listed)),
             table(columns, shown, empty=N_("None yet. The first one takes five minutes.")),
-            PageLinks(
-                [_link("integrations", "", N_("All integrations"), "", "")], label=said(N_("Integrations"))
-            ),
+            PageLinks([_link("integrations", "", N_("All integrations"))], label=said(N_("Integrations"))),
         )
 
     def _activity(self) -> ipywidgets.Widget:
@@ -115,7 +111,7 @@ class HomePage:
         return look.card(
             N_("Last exchanges"),
             table(columns, shown, empty=N_("Nothing has gone out yet.")),
-            PageLinks([_link("activity", "", N_("All activity"), "", "")], label=said(N_("Activity"))),
+            PageLinks([_link("activity", "", N_("All activity"))], label=said(N_("Activity"))),
         )
 
     def _modes(self) -> ipywidgets.Widget:
@@ -158,7 +154,7 @@ class HomePage:
         return look.card(N_("Point an SDK at the sandbox"), *steps)
 
 
-def _link(page: str, place: str, label: Said, text: str, code: str) -> Mapping[str, str]:
+def _link(page: str, place: str, label: Said, text: Said = "", code: str = "") -> Mapping[str, str]:
     return {"page": page, "place": place, "label": said(label), "text": said(text), "code": code}
 
 

@@ -178,7 +178,7 @@ class IntegrationsPage:
         return look.card(
             N_("Drafts"),
             *[self._draft(draft) for draft in drafts],
-            subtitle=N_("Begun and not saved yet. Only you and your colleagues see them."),
+            subtitle=N_("Begun and not saved yet; your colleagues see them too."),
         )
 
     def _draft(self, draft: Draft) -> ipywidgets.Widget:

@@ -38,7 +38,7 @@ KINDS: Mapping[EntryKind, str] = {
     "change": N_("Change"),
 }
 MODES: Mapping[Mode, str] = {"rehearsal": N_("Rehearsal"), "live": N_("LIVE")}
-CHANGES: Mapping[str, str] = {"saved": N_("saved"), "deleted": N_("deleted")}
+CHANGES: Mapping[str, str] = {"saved": N_("Saved"), "deleted": N_("Deleted")}
 COLUMNS: Sequence[Mapping[str, str]] = (
     {"key": "at", "label": N_("When (UTC)")},
     {"key": "kind", "label": N_("What")},
@@ -165,8 +165,8 @@ class ActivityPage:
                 self.list,
                 look.buttons(self.count, self.older, self.latest, self.everything, *self._export(), align="start"),
             ),
-            self.detail.widget,
             self.compared.place.widget,
+            self.detail.widget,
         )  # fmt: skip
 
     async def refresh(self) -> None:
@@ -236,15 +236,15 @@ class ActivityPage:
             await self.open(self.list.selected)
 
     def _card(self, entry: Entry, focus: bool) -> ipywidgets.Widget:
-        title = say("{what}, {at}", what=said(KINDS[entry.kind]), at=when(entry.at))
-        parts: list[ipywidgets.Widget] = [look.key_value_table(_facts(entry))]
+        title = say("{what}, {at} UTC", what=said(KINDS[entry.kind]), at=when(entry.at))
+        parts: list[ipywidgets.Widget] = [Headline(title, focus=focus), look.key_value_table(_facts(entry))]
         if entry.request is not None:
-            parts.append(exchange(entry.request, entry.reply, entry.outcome, entry.curl))
-            first, second = look.button(N_("Compare: this is A")), look.button(N_("Compare: this is B"))
+            first, second = look.button(N_("Compare: take it as A")), look.button(N_("Compare: take it as B"))
             self.frame.click(first, lambda: self.compared.choose("a", entry), self.compared.messages)
             self.frame.click(second, lambda: self.compared.choose("b", entry), self.compared.messages)
-            parts.append(look.buttons(first, second, align="start"))
-        return look.card("", Headline(title, focus=focus), *parts)
+            parts.insert(1, look.buttons(first, second, align="start"))
+            parts.append(exchange(entry.request, entry.reply, entry.outcome, entry.curl))
+        return look.card("", *parts)
 
 
 def _facts(entry: Entry) -> list[tuple[str, Any]]:

@@ -15,10 +15,10 @@ from .piece import said
 from .wizard.step import CHANNELS, TITLES
 
 BADGES: Mapping[str, tuple[str, look.Kind]] = {
-    "tested": (N_("tested"), "ok"),
-    "failed": (N_("test failed"), "error"),
-    "untested": (N_("not tested"), "quiet"),
-    "changed": (N_("changed since test"), "warn"),
+    "tested": (N_("Tested"), "ok"),
+    "failed": (N_("Test failed"), "error"),
+    "untested": (N_("Not tested"), "quiet"),
+    "changed": (N_("Changed since test"), "warn"),
 }
 COLUMNS: Sequence[Mapping[str, str]] = (
     {"key": "name", "label": N_("Name"), "kind": "strong"},
@@ -47,7 +47,7 @@ def listed_row(item: Listed) -> dict[str, Any]:
 def state_badge(item: Listed) -> dict[str, str]:
     """Return how an integration stands: a missing secret comes before everything else."""
     if item.missing_secrets:
-        return {"text": said(N_("needs a secret")), "kind": "warn"}
+        return {"text": said(N_("Needs a secret")), "kind": "warn"}
     text, kind = BADGES[item.badge]
     return {"text": said(text), "kind": kind}
 

@@ -36,6 +36,8 @@ PAGES: Mapping[str, str] = {
 }
 """The published pages by the name of their notebook."""
 ROLES: Mapping[Role, str] = {"viewer": N_("viewer"), "operator": N_("operator"), "admin": N_("admin")}
+STYLES = ("wizard/wizard.css", "page.css")
+"""The style sheets of a page beside the look: parts of the wizard stand on other pages too."""
 
 
 class Content(Protocol):
@@ -72,13 +74,13 @@ class Frame:
         self._facts: Facts | None = None
         self._dismissed: set[str] = set()
         self._turn = asyncio.Lock()
-        self._bar = TopBar(self._hear, places=list(places))
+        self._bar = TopBar(self._hear, places=list(self._places))
         self._head, self._body, self._foot = Place(), Place(), Place()
-        css = (files(__package__) / "page.css").read_text(encoding="utf-8")
+        here = files(__package__)
+        css = "".join((here / name).read_text(encoding="utf-8") for name in STYLES)
         style = look.show(look.Html(f"<style>{css}</style>"), "wb-style")
-        self.widget.children = (
-            look.style(), style, self._bar, self._head.widget, self._body.widget, self._foot.widget,
-        )  # fmt: skip
+        places = (self._head.widget, self.messages.widget, self._body.widget, self._foot.widget)
+        self.widget.children = (look.style(), style, self._bar, *places)
         for class_name in ("wb-page", "wb-stack"):
             self.widget.add_class(class_name)
 

@@ -20,6 +20,7 @@ from workbench.sentence import N_, Sentence, say
 from . import look
 from .editor import JsonEditor
 from .fields import ChoiceField
+from .fold import visible
 from .look import Html
 from .piece import said
 from .secrets import Changed
@@ -86,7 +87,7 @@ class Composer:
             value=next((one.id for one in templates if one.text == text), ""),
         )
         self.undo = look.button(N_("Undo"), "quiet", N_("Bring back the payload that was here before"))
-        self.undo.layout.display = "none"
+        visible(self.undo, False)
         self.editor.observe(self._typed, "value")
         self.picker.observe(self._picked, "value")
         self.undo.on_click(lambda _button: self._bring_back())
@@ -144,11 +145,11 @@ class Composer:
         if chosen is None or chosen.text == self.text:
             return
         self._before = self.text
-        self.undo.layout.display = None
+        visible(self.undo, True)
         self.editor.value = chosen.text
 
     def _bring_back(self) -> None:
-        self.undo.layout.display = "none"
+        visible(self.undo, False)
         self.editor.value = self._before
         self.picker.value = next((one.id for one in self.templates.values() if one.text == self._before), "")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from importlib.resources import files
@@ -17,16 +16,17 @@ from workbench.models.base import Problem
 from workbench.models.contact import SAMPLE, Contact
 from workbench.models.integration import STAGES, Draft, Integration, Stage
 from workbench.models.sending import Confirmation, Preview, Sent, TokenCheck
-from workbench.sentence import N_, Sentence
+from workbench.sentence import N_, Sentence, say
 from workbench.widgets import look
 from workbench.widgets.fold import Place, visible
 from workbench.widgets.secrets import Desk
-from workbench.widgets.spawn import button_click, spawn
+from workbench.widgets.spawn import button_click
 
 from .authenticate import Authenticate
 from .configure import Configure
 from .heading import Heading
-from .saving import Saving
+from .keeping import Keeper
+from .saving import Saving, test_state
 from .step import SUBTITLES, TITLES, Step, elsewhere
 from .trial import Trial
 
@@ -37,8 +37,6 @@ __all__ = ["Wizard"]
 
 PAUSE_S = 0.5
 """Seconds without a keystroke after which the draft is kept."""
-
-FAILED = N_("Something went wrong in this page, and it is noted in the log. Your input is still here; try once more.")
 
 
 class Wizard:
@@ -62,18 +60,15 @@ class Wizard:
         pause_s: float = PAUSE_S,
     ) -> None:
         self.bench = bench
-        self.draft = draft
+        self.keeper = Keeper(bench.integrations, draft, pause_s)
         self.desk = Desk(bench.secrets)
         self.live = False
         self.step: Step
         self._on_saved = on_saved
         self._on_closed = on_closed
-        self._pause_s = pause_s
-        self._keeping = asyncio.Lock()
-        self._waiting: asyncio.Task[None] | None = None
         self._contact: Contact | None = None
+        self._texts: tuple[str, str] | None = None
         self._checked: tuple[str, TokenCheck] | None = None
-        self._ended = False
 
         self.mode = Place()
         self.banner = Place()
@@ -107,8 +102,17 @@ class Wizard:
     def __repr__(self) -> str:
         return f"<Wizard at {self.draft.stage}>"
 
+    @property
+    def draft(self) -> Draft:
+        """The draft as it is now."""
+        return self.keeper.draft
+
     async def open(self) -> ipywidgets.Widget:
-        """Return the wizard's widget, at the step where the draft was left."""
+        """Return the wizard's widget, at the step where the draft was left; what goes wrong is said in it."""
+        await self._attempt(self._open)
+        return self.widget
+
+    async def _open(self) -> None:
         self.live = (await self.bench.about.facts()).mode == "live"
         await self.desk.open()
         if self.live:
@@ -118,7 +122,6 @@ class Wizard:
             self.mode.put(warning)
             self.mode.widget.add_class("wb-live")
         await self._show_step()
-        return self.widget
 
     # -- what the buttons do -----------------------------------------------------------------------------------------
 
@@ -126,11 +129,11 @@ class Wizard:
         """Check this step and go on; stay, with each error beside its field, where something blocks."""
         if not await self._passes():
             return
-        kept = tidy(self.draft.settings)
-        if not await self.step.leave(self.draft):
-            return
-        if isinstance(self.step, Authenticate) and self.step.checked is not None:
-            self._checked = (credential_fingerprint(kept), self.step.checked)
+        step, kept = self.step, tidy(self.draft.settings)
+        if not await step.leave(self.draft) or step is not self.step:
+            return  # refused; or the person went back while the token URL was asked
+        if isinstance(step, Authenticate) and step.checked is not None:
+            self._checked = (credential_fingerprint(kept), step.checked)
         at = STAGES.index(self.draft.stage)
         await self._go(STAGES[min(at + 1, len(STAGES) - 1)])
 
@@ -144,56 +147,38 @@ class Wizard:
         """Save the integration; where a check forbids it, say in which step to correct what."""
         if not await self._passes():
             return
-        async with self._keeping:
-            saved = await self.bench.integrations.save(self.draft)
-            self._ended = True
-        await _told(self._on_saved(saved))
+        await _told(self._on_saved(await self.keeper.save()))
 
     async def close(self) -> None:
         """Keep the draft and leave."""
         await self._gather()
-        await self.keep()
-        self._ended = True
+        await self.keeper.now()
+        self.keeper.ended = True
         await _told(self._on_closed())
 
     # -- the draft ---------------------------------------------------------------------------------------------------
 
-    async def keep(self) -> None:
-        """Keep the draft now."""
-        async with self._keeping:
-            if not self._ended:
-                await self.bench.integrations.keep(self.draft)
-
     def _changed(self) -> None:
         """Take over what was typed, and keep it once the person rests."""
-        self.draft = self.draft.model_copy(update={"settings": self.step.settings(self.draft.settings)})
-        if self._waiting is not None:
-            self._waiting.cancel()
-        self._waiting = spawn(self._keep_soon())
-
-    async def _keep_soon(self) -> None:
-        await asyncio.sleep(self._pause_s)
-        self._waiting = None
-        await self._attempt(self._keep_and_warn)
+        self.keeper.put(settings=self.step.settings(self.draft.settings))
+        self.keeper.soon(lambda: self._attempt(self._keep_and_warn))
 
     async def _keep_and_warn(self) -> None:
-        await self.keep()
+        await self.keeper.now()
         self.step.warn(await self.bench.integrations.check(self.draft, self.draft.stage))
 
     async def _gather(self) -> None:
         """Wait for secrets that are on their way, then take over the step's input."""
         await self.desk.idle()
-        if self._waiting is not None:
-            self._waiting.cancel()
-            self._waiting = None
-        self.draft = self.draft.model_copy(update={"settings": self.step.settings(self.draft.settings)})
+        self.keeper.stop_waiting()
+        self.keeper.put(settings=self.step.settings(self.draft.settings))
         if isinstance(self.step, Trial):
-            self._contact = self.step.contact.latest
+            self._contact, self._texts = self.step.contact.latest, self.step.contact.texts
 
     async def _passes(self) -> bool:
         """Keep the draft, ask for the verdict on this step, show it; return whether nothing blocks."""
         await self._gather()
-        await self.keep()
+        await self.keeper.now()
         problems = [*self.step.problems(), *await self.bench.integrations.check(self.draft, self.draft.stage)]
         self._blame(problems)
         return not any(problem.blocks for problem in problems)
@@ -201,8 +186,8 @@ class Wizard:
     # -- the steps ---------------------------------------------------------------------------------------------------
 
     async def _go(self, stage: Stage) -> None:
-        self.draft = self.draft.model_copy(update={"stage": stage})
-        await self.keep()
+        self.keeper.put(stage=stage)
+        await self.keeper.now()
         await self._show_step()
         self.heading.focus()
 
@@ -216,8 +201,15 @@ class Wizard:
         visible(self.back_button, stage != STAGES[0])
         visible(self.next_button, stage != STAGES[-1])
         visible(self.save_button, stage == STAGES[-1])
-        await self.step.enter(self.draft)
+        self._emphasise()
+        self.step.enter(await self.desk.absent(self.draft.settings.secrets()))
         self.step.warn(await self.bench.integrations.check(self.draft, stage))
+
+    def _emphasise(self) -> None:
+        """Let one button stand out: in step 3 that is Test, until a test has been accepted."""
+        untested = self.draft.stage == "test" and test_state(self.draft)[1] != "ok"
+        for name, wanted in (("wb-primary", not untested), ("wb-secondary", untested)):
+            (self.next_button.add_class if wanted else self.next_button.remove_class)(name)
 
     def _made(self, stage: Stage) -> Step:
         settings = self.draft.settings
@@ -228,8 +220,9 @@ class Wizard:
         if stage == "test":
             contact = self._contact or (Contact(variables=SAMPLE.variables) if self.live else SAMPLE)
             return Trial(
-                settings, contact, self._changed, send=self._test, preview=self._preview, live=self.live, checked=self._still_true()
-            )
+                settings, contact, self._changed, send=self._test, preview=self._preview,
+                live=self.live, checked=self._still_true(), texts=self._texts,
+            )  # fmt: skip
         return Saving(self.draft)
 
     def _still_true(self) -> TokenCheck | None:
@@ -256,10 +249,8 @@ class Wizard:
     async def _tested(self, contact: Contact, confirmation: Confirmation | None) -> Sent | None:
         if not await self._passes():
             return None
-        async with self._keeping:  # the service keeps the draft with its result: nothing older may follow it
-            sent = await self.bench.integrations.test(self.draft, contact, confirmation)
-            kept = await self.bench.integrations.draft(self.draft.id)
-            self.draft = self.draft.model_copy(update={"tested": kept.tested})
+        sent = await self.keeper.test(contact, confirmation)
+        self._emphasise()
         return sent
 
     # -- what goes wrong ---------------------------------------------------------------------------------------------
@@ -272,8 +263,13 @@ class Wizard:
             self._blame(error.problems)
         except WorkbenchError as error:
             self._say(error.sentence)
-        except Exception:
-            self._say(FAILED)
+        except Exception as error:
+            self._say(
+                say(
+                    "The page came upon a fault of its own ({fault}). Your input is still here: try once more, or reload the page.",
+                    fault=type(error).__name__,
+                )
+            )
             raise
         else:
             return done
@@ -300,5 +296,3 @@ def _style() -> ipywidgets.HTML:
     widget = look.Markup(value=f"<style>{css}</style>")
     widget.add_class("wb-style")
     return widget
-
-

@@ -53,6 +53,7 @@ class Authenticate:
         self._desk = desk
         self._changed = changed
         self._ask = ask
+        self._filling = False
         self._kept: dict[str, dict[str, JsonValue]] = {settings.credential_kind: settings.credential}
         self.provider = provider_of(settings.provider)
         kinds = {one.kind: one for one in self.provider.credentials}
@@ -103,9 +104,9 @@ class Authenticate:
         """Show what does not block."""
         self.noted.put(*warnings(one for one in problems if one.field.startswith("credential")))
 
-    async def enter(self, draft: Draft) -> None:
+    def enter(self, absent: set[str]) -> None:
         """Ask again for secrets that this vault cannot open."""
-        self.form.miss(await self._desk.absent(draft.settings.secrets()))
+        self.form.miss(absent)
 
     async def leave(self, draft: Draft) -> bool:
         """Ask the token URL where the method has one; a refusal is shown beside it, and Next goes no further."""
@@ -160,12 +161,15 @@ class Authenticate:
 
     def _preset_chosen(self, _change: object) -> None:
         preset = OAUTH2_PRESETS.get(self.preset.value)
-        if preset is None or self._kind != "oauth2":
+        if preset is None or self._kind != "oauth2" or self.preset.value == _preset_of(self.form.values()):
             return
+        self._filling = True
         self.form.fill(preset)
+        self._filling = False
 
     def _edited(self) -> None:
-        self.preset.value = _preset_of(self.form.values()) or self.preset.value
+        if not self._filling:
+            self.preset.value = _preset_of(self.form.values())
         if self.checked is not None:
             self.checked = None
             self._show_token()

@@ -107,8 +107,9 @@ class Configure:
         """Show what does not block, such as a header that looks like a secret."""
         self.noted.put(*warnings(problems))
 
-    async def enter(self, draft: Draft) -> None:
-        """Need nothing."""
+    def enter(self, absent: set[str]) -> None:
+        """Ask again for locked values that this vault cannot open."""
+        self.inputs.miss(absent)
 
     async def leave(self, draft: Draft) -> bool:
         """Go on: the form's check is all there is."""

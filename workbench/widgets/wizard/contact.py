@@ -22,9 +22,21 @@ SAMPLE_ID = "customer-1001"
 
 
 class ContactForm:
-    """The face of one contact. ``latest`` is the last contact whose JSON could be read, for the live preview."""
+    """The face of one contact. ``latest`` is the last contact whose JSON could be read, for the live preview.
 
-    def __init__(self, contact: Contact, kind: IdentifierType, changed: Changed, *, live: bool) -> None:
+    ``texts`` holds variables and user data as they were typed at the last visit, right or wrong.
+    """
+
+    def __init__(
+        self,
+        contact: Contact,
+        kind: IdentifierType,
+        changed: Changed,
+        *,
+        live: bool,
+        texts: tuple[str, str] | None = None,
+    ) -> None:
+        variables, user_data = texts or (_pretty(contact.variables), _pretty(contact.user_data))
         self.kind = kind
         self._changed = changed
         self._given = contact
@@ -37,13 +49,13 @@ class ContactForm:
         )
         self.address = Plain(self.identifier, self._typed)
         self.variables = JsonEditor(
-            _pretty(contact.variables),
+            variables,
             N_("Variables"),
             height="150px",
             hint=N_("Names and values, as a JSON object."),
         )
         self.user_data = JsonEditor(
-            _pretty(contact.user_data),
+            user_data,
             N_("User data"),
             height="120px",
             hint=N_("By feed and property, for ${User data|FEED|PROPERTY}."),
@@ -57,6 +69,11 @@ class ContactForm:
 
     def __repr__(self) -> str:
         return "<ContactForm>"
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """Variables and user data as they are typed."""
+        return self.variables.value, self.user_data.value
 
     def contact(self) -> Contact | None:
         """Return the contact as it is typed; None where its JSON cannot be read, which is then shown."""

@@ -67,8 +67,8 @@ class Saving:
         """Show what does not keep the integration from being saved, but deserves a look."""
         self.noted.put(*warnings(problems))
 
-    async def enter(self, draft: Draft) -> None:
-        """Need nothing."""
+    def enter(self, absent: set[str]) -> None:
+        """Hold no secret, so miss none."""
 
     async def leave(self, draft: Draft) -> bool:
         """Go on: saving itself has the last word."""

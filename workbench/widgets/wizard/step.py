@@ -75,8 +75,8 @@ class Step(Protocol):
     def warn(self, problems: Iterable[Problem]) -> None:
         """Show what does not block."""
 
-    async def enter(self, draft: Draft) -> None:
-        """Do what a step does when it appears."""
+    def enter(self, absent: set[str]) -> None:
+        """Ask again for the secrets that this vault cannot open."""
 
     async def leave(self, draft: Draft) -> bool:
         """Do what Next does beyond checking the form; return whether it may go on."""

@@ -39,7 +39,7 @@ class Trial:
 
     Args:
         settings: as the two steps before left them.
-        contact: whom the test is for; the wizard keeps it between visits.
+        contact: whom the test is for; the wizard keeps it, and its ``texts``, between visits.
         changed: called whenever something is typed.
         send: sends the test; None where something kept it back, which is then already shown.
         preview: asks for the exact request; None likewise.
@@ -59,6 +59,7 @@ class Trial:
         preview: Callable[[Contact], Awaitable[Preview | None]],
         live: bool,
         checked: TokenCheck | None = None,
+        texts: tuple[str, str] | None = None,
     ) -> None:
         self._settings = settings
         self._changed = changed
@@ -66,7 +67,7 @@ class Trial:
         self._preview = preview
         self._live = live
         self.provider = provider_of(settings.provider)
-        self.contact = ContactForm(contact, settings.identifier, self._edited, live=live)
+        self.contact = ContactForm(contact, settings.identifier, self._edited, live=live, texts=texts)
         self.campaign = TextField(
             N_("Campaign name"), hint=N_("Fills ${dyCampaignName}."), value=settings.campaign_name, placeholder="Spring sale"
         )
@@ -109,8 +110,8 @@ class Trial:
     def warn(self, problems: Iterable[Problem]) -> None:
         """Show nothing more: the composer has the payload's warnings as they arise."""
 
-    async def enter(self, draft: Draft) -> None:
-        """Need nothing."""
+    def enter(self, absent: set[str]) -> None:
+        """Hold no secret, so miss none."""
 
     async def leave(self, draft: Draft) -> bool:
         """Go on, tested or not: step 4 says which."""

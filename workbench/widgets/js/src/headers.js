@@ -160,6 +160,10 @@ export function headers({ model, el }) {
     const hidden = row.locked && !row.replacing;
     const secret = isSecret(row) && !hidden;
     item.classList.toggle("wb-locked", hidden);
+    // Only the one that is shown is named: two inputs of one name would be one too many.
+    const named = word(model, "value_of", { number: [...rows.keys()].indexOf(row.id) + 1 });
+    set(value, "aria-label", hidden ? null : named);
+    set(mask, "aria-label", hidden ? named : null);
     for (const node of [value, seals]) node.hidden = hidden;
     for (const node of [mask, swap]) node.hidden = !hidden;
     if (name.value !== row.name) name.value = row.name;
@@ -183,13 +187,11 @@ export function headers({ model, el }) {
 
   function number() {
     [...rows.values()].forEach((row, at) => {
-      const { name, value, mask, seals, swap, bin } = row.nodes;
+      const { name, value, seals, swap, bin } = row.nodes;
       const say = (key) => word(model, key, { number: at + 1 });
       name.setAttribute("aria-label", say("name_of"));
       name.placeholder = word(model, "name");
-      value.setAttribute("aria-label", say("value_of"));
       value.placeholder = word(model, "value");
-      mask.setAttribute("aria-label", say("value_of"));
       seals.setAttribute("aria-label", say("lock_of"));
       seals.querySelector("span").textContent = word(model, "lock");
       swap.setAttribute("aria-label", say("replace_of"));

@@ -53,6 +53,21 @@
     }
   };
   setInterval(check, 20000);
+
+  // A closed tab ends its kernel. Voila's own message to that end carries no XSRF token and is refused
+  // (https://github.com/voila-dashboards/voila/issues/1458); this one does: a page may write its own cookie, and the
+  // server compares cookie and header. A page kept for the way back goes on living.
+  addEventListener("pagehide", (event) => {
+    const config = kernel();
+    if (event.persisted || !config || lost.ended) return;
+    const mine = () => document.cookie.match(/(?:^|; )_xsrf=([^;]+)/)?.[1];
+    if (!mine()) {
+      const token = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+      document.cookie = `_xsrf=${token}; path=${config.baseUrl}; SameSite=Strict`;
+    }
+    const address = `${config.baseUrl}voila/api/shutdown/${config.kernelId}`;
+    fetch(address, { method: "POST", keepalive: true, headers: { "X-XSRFToken": mine() ?? "" } }).catch(() => {});
+  });
   document.addEventListener("visibilitychange", () => setTimeout(check, 300));
 
   // The handle of an ipywidgets slider has no name of its own; it takes the label beside it.

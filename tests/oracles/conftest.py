@@ -1,0 +1,19 @@
+"""What the oracles share: the interpreter of their environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.oracles.environment import CannotInstall, interpreter
+
+
+@pytest.fixture(scope="session")
+def sdks() -> Path:
+    """The Python that has the vendors' SDKs. Without one the tests are skipped, but in CI they fail."""
+    try:
+        return interpreter("sdks")
+    except CannotInstall as why:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(str(why))
