@@ -1,4 +1,4 @@
-"""What all tests share: nobody's own home or keyring is touched, and there is a PostgreSQL."""
+"""What all tests share: nobody's own home or keyring is touched, no test is timed, and there is a PostgreSQL."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.postgres import NoPostgres, server
 
 NOBODY = 65534
+
+settings.register_profile(
+    "untimed", parent=settings(), deadline=None
+)  # on a busy machine a limit is a flaky test
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -295,9 +295,10 @@ async def test_what_retention_deletes_is_gone_from_the_file_too(home: Home) -> N
     journal = Journal.open(None, home)
     kept = entry(detail="a person's own words")
     await journal.append(kept)
+    assert any(b"own words" in path.read_bytes() for path in home.folder.iterdir())
     await journal.purge(START + timedelta(days=1))
-    await journal.close()
     assert all(b"own words" not in path.read_bytes() for path in home.folder.iterdir())
+    await journal.close()
 
 
 async def test_a_time_without_a_zone_is_not_guessed_at(journal: Journal) -> None:

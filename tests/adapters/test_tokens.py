@@ -17,7 +17,9 @@ from workbench.models.request import Failure, Reply, Request
 from workbench.models.token import TokenAnswer
 from workbench.sentence import say
 
-REQUEST = Request(method="POST", url="https://auth.example/token", headers=(), body=b"grant_type=client_credentials")
+REQUEST = Request(
+    method="POST", url="https://auth.example/token", headers=(), body=b"grant_type=client_credentials"
+)
 
 
 @dataclass
@@ -258,12 +260,21 @@ def test_an_empty_token_is_no_answer() -> None:
 
 headers = st.lists(st.tuples(st.text(max_size=5), st.text(max_size=5)), max_size=3).map(tuple)
 requests = st.builds(
-    Request, method=st.sampled_from(["GET", "POST"]), url=st.text(max_size=8), headers=headers, body=st.binary(max_size=8)
+    Request,
+    method=st.sampled_from(["GET", "POST"]),
+    url=st.text(max_size=8),
+    headers=headers,
+    body=st.binary(max_size=8),
 )
 
 
 @settings(deadline=None)
 @given(requests, requests)
 def test_any_change_to_the_token_request_gives_another_key(one: Request, other: Request) -> None:
-    same = (one.method, one.url, one.headers, one.body) == (other.method, other.url, other.headers, other.body)
+    same = (one.method, one.url, one.headers, one.body) == (
+        other.method,
+        other.url,
+        other.headers,
+        other.body,
+    )
     assert (key_of(one) == key_of(other)) is same

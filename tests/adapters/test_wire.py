@@ -32,7 +32,10 @@ def post(url: str = URL, headers: Headers = (), body: bytes = b"{}", method: str
 
 
 def answering(
-    status: int = 200, headers: Iterable[tuple[bytes, bytes]] = (), *parts: bytes, seen: list[Any] | None = None
+    status: int = 200,
+    headers: Iterable[tuple[bytes, bytes]] = (),
+    *parts: bytes,
+    seen: list[Any] | None = None,
 ) -> ASGIApp:
     """Return a stand-in that answers so, and notes scope and body of what it was sent."""
 
@@ -83,7 +86,7 @@ async def test_the_stand_in_gets_the_exact_request() -> None:
     url = "https://api.example:8443//v1/../a%2Fb;x=1/é"[:-1] + "?q=%7E~'(*)&&a=b+c?/#part"
     headers = (("X-One", "1"), ("x-one", "two  words"), ("Empty", ""), ("User-Agent", "mine"))
     reply = await answered(answering(202, [], b"ok", seen=seen), post(url, headers, b"\x00\xffbody"))
-    (scope, body), = seen
+    ((scope, body),) = seen
     assert (reply.status, reply.body, reply.truncated) == (202, b"ok", False)
     assert body == b"\x00\xffbody"
     assert scope["raw_path"] == b"//v1/../a%2Fb;x=1/"
@@ -106,7 +109,12 @@ def test_what_the_wire_adds() -> None:
     assert outgoing_headers(post()) == (host, ("Content-Length", "2"), *added)
     assert outgoing_headers(post(body=b"")) == (host, ("Content-Length", "0"), *added)
     assert outgoing_headers(post(body=b"", method="GET")) == (host, *added)
-    own = (("host", "other.example"), ("content-length", "2"), ("accept-encoding", "br"), ("USER-AGENT", "me"))
+    own = (
+        ("host", "other.example"),
+        ("content-length", "2"),
+        ("accept-encoding", "br"),
+        ("USER-AGENT", "me"),
+    )
     assert outgoing_headers(post(headers=own)) == own
     assert outgoing_headers(post("https://api.example:443/"))[0] == host
     assert outgoing_headers(post("http://[::1]:81/"))[0] == ("Host", "[::1]:81")
@@ -290,13 +298,16 @@ async def test_a_defect_of_a_stand_in_is_raised() -> None:
         (NotRehearsed(say("not today")), "blocked", False),
     ],
 )
-async def test_what_a_stand_in_raises_fails_as_on_the_network(error: Exception, kind: str, sent: bool) -> None:
+async def test_what_a_stand_in_raises_fails_as_on_the_network(
+    error: Exception, kind: str, sent: bool
+) -> None:
     failure = await failed(raising(error))
     assert (failure.kind, failure.sent) == (kind, sent)
 
 
 @pytest.mark.parametrize(
-    ("error", "kind"), [(ConnectionResetError(), "reset"), (TimeoutError(), "connect_timeout"), (OSError(), "reset")]
+    ("error", "kind"),
+    [(ConnectionResetError(), "reset"), (TimeoutError(), "connect_timeout"), (OSError(), "reset")],
 )
 async def test_what_a_route_raises_happened_before_sending(error: Exception, kind: str) -> None:
     def route(request: Request) -> ASGIApp | None:
@@ -345,7 +356,9 @@ HTTPX_KINDS = {
 def exceptions_of(module: Any) -> dict[str, type[Exception]]:
     named = {name: getattr(module, name) for name in module.__all__}
     return {
-        name: value for name, value in named.items() if isinstance(value, type) and issubclass(value, Exception)
+        name: value
+        for name, value in named.items()
+        if isinstance(value, type) and issubclass(value, Exception)
     }
 
 
@@ -426,7 +439,9 @@ async def test_a_packed_body_is_unpacked(coding: bytes, body: bytes) -> None:
     assert (reply.body, reply.truncated) == (packed(), False)
 
 
-@pytest.mark.parametrize("coding", [b"gzip", b"deflate", b"br", b"zstd", b"nonsense", b"gzip, gzip, gzip, gzip"])
+@pytest.mark.parametrize(
+    "coding", [b"gzip", b"deflate", b"br", b"zstd", b"nonsense", b"gzip, gzip, gzip, gzip"]
+)
 async def test_a_body_that_is_not_what_it_says_stays_as_it_is(coding: bytes) -> None:
     reply = await answered(answering(200, [(b"Content-Encoding", coding)], b"plain all the same"))
     assert reply.body == b"plain all the same"
@@ -451,7 +466,9 @@ async def test_a_bomb_unpacks_no_further_than_the_limit() -> None:
 
 async def test_the_client_speaks_to_an_app_in_process() -> None:
     seen: list[Any] = []
-    async with client("http://workbench.local", app=answering(200, [], b"hi", seen=seen), headers={"X-Token": "t"}) as ours:
+    async with client(
+        "http://workbench.local", app=answering(200, [], b"hi", seen=seen), headers={"X-Token": "t"}
+    ) as ours:
         answer = await ours.post("/jobs", content=b"x")
     assert (answer.status_code, answer.content) == (200, b"hi")
     assert (b"x-token", b"t") in seen[0][0]["headers"]
@@ -483,6 +500,8 @@ def test_nobody_else_imports_httpx() -> None:
     importers = [
         path.relative_to(root).as_posix()
         for path in root.rglob("*.py")
-        if any(line.lstrip().startswith(("import httpx", "from httpx")) for line in path.read_text().splitlines())
+        if any(
+            line.lstrip().startswith(("import httpx", "from httpx")) for line in path.read_text().splitlines()
+        )
     ]
     assert importers == ["adapters/wire.py"]

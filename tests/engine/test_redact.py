@@ -33,7 +33,9 @@ def escaped_ascii(text: str) -> str:
 
 
 def lower_percent(text: str) -> str:
-    return "".join(f"%{byte:02x}" if not chr(byte).isalnum() or byte > 127 else chr(byte) for byte in text.encode())
+    return "".join(
+        f"%{byte:02x}" if not chr(byte).isalnum() or byte > 127 else chr(byte) for byte in text.encode()
+    )
 
 
 TEXT_FORMS: dict[str, Callable[[str], str]] = {
@@ -53,7 +55,9 @@ TEXT_FORMS: dict[str, Callable[[str], str]] = {
     "ASCII JSON inside JSON inside JSON": lambda secret: escaped_ascii(escaped_ascii(escaped_ascii(secret))),
     "HTML": html.escape,
     "HTML, quotes kept": lambda secret: html.escape(secret, quote=False),
-    "HTML, numbers": lambda secret: "".join(c if c.isascii() and c.isalnum() else f"&#{ord(c)};" for c in secret),
+    "HTML, numbers": lambda secret: "".join(
+        c if c.isascii() and c.isalnum() else f"&#{ord(c)};" for c in secret
+    ),
     "hex": lambda secret: secret.encode().hex(),
     "HEX": lambda secret: secret.encode().hex().upper(),
 }
@@ -66,9 +70,9 @@ BASE64_FORMS: dict[str, Callable[[str], str]] = {
     "base64, two bytes after": lambda secret: b64(secret + "\x01\x02"),
     "base64, no padding": lambda secret: b64(secret).rstrip("="),
     "base64url": lambda secret: base64.urlsafe_b64encode(secret.encode()).decode(),
-    "base64url, in the middle, no padding": lambda secret: base64.urlsafe_b64encode(
-        f"a{secret}bc".encode()
-    ).decode().rstrip("="),
+    "base64url, in the middle, no padding": lambda secret: (
+        base64.urlsafe_b64encode(f"a{secret}bc".encode()).decode().rstrip("=")
+    ),
     "Basic": lambda secret: b64(f"me@example.com:{secret}"),
     "Basic, form-encoded before": lambda secret: b64(f"id:{quote_plus(secret)}"),
     "base64 in a form": lambda secret: quote_plus(b64(f"x{secret}")),
@@ -88,7 +92,9 @@ secrets = st.text(
 @pytest.mark.parametrize("form", TEXT_FORMS)
 @settings(deadline=None)
 @given(secret=secrets, before=frames, after=frames)
-def test_each_text_form_is_replaced_whole_and_nothing_else(form: str, secret: str, before: str, after: str) -> None:
+def test_each_text_form_is_replaced_whole_and_nothing_else(
+    form: str, secret: str, before: str, after: str
+) -> None:
     shown = Redactor({secret: "****"}).text(before + TEXT_FORMS[form](secret) + after)
     assert shown == before + "****" + after
 
@@ -207,11 +213,12 @@ def test_a_tree_is_redacted_in_texts_keys_and_numbers() -> None:
 
 
 def test_identifiers_are_replaced_in_any_case_and_form() -> None:
-    redactor = Redactor({}, {"Anna+x@Example.com": "a***@example.com #1", "+46701234567": "+46***67 #2", "4711": "<id>"})
+    redactor = Redactor(
+        {}, {"Anna+x@Example.com": "a***@example.com #1", "+46701234567": "+46***67 #2", "4711": "<id>"}
+    )
     text = "anna+x@example.com Anna%2Bx%40Example.com \\u0041nna+x@example.com 46701234567 %2B46701234567 +46701234567"
     assert redactor.text(text) == (
-        "a***@example.com #1 a***@example.com #1 \\u0041nna+x@example.com "
-        "+46***67 #2 +46***67 #2 +46***67 #2"
+        "a***@example.com #1 a***@example.com #1 \\u0041nna+x@example.com +46***67 #2 +46***67 #2 +46***67 #2"
     )
     assert redactor.text('{"id":4711,"n":47112,"m":14711} /u%2F4711?x=4711a') == (
         '{"id":<id>,"n":47112,"m":14711} /u%2F<id>?x=4711a'
@@ -260,6 +267,25 @@ def test_a_reply_is_shown_without_secrets_and_parsed() -> None:
     assert (view.status, view.elapsed_ms, view.cut) == (200, 12.5, False)
 
 
+def test_a_token_that_a_reply_gives_out_is_masked_by_its_field() -> None:
+    body = b'{"access_token": "new\\"one", "Refresh_Token":"r" , "idToken" : "i", "token_type": "Bearer", "n": 1}'
+    view = Redactor({}).reply(Reply(status=200, body=body))
+    assert view.json_body == {
+        "access_token": "****",
+        "Refresh_Token": "****",
+        "idToken": "****",
+        "token_type": "Bearer",
+        "n": 1,
+    }
+    assert json.loads(view.body) == view.json_body
+    cut = Redactor({}).reply(Reply(status=200, body=b'{"access_token": "never end'))
+    assert cut.body == '{"access_token": "****'
+    known = Redactor({"token-abcd": "**** abcd"}).reply(
+        Reply(status=200, body=b'{"access_token":"token-abcd"}')
+    )
+    assert known.json_body == {"access_token": "**** abcd"}
+
+
 @pytest.mark.parametrize(
     ("body", "parsed"),
     [
@@ -278,7 +304,9 @@ def test_whatever_the_body_a_reply_can_be_shown(body: bytes, parsed: object) -> 
 
 
 def test_the_charset_of_the_reply_is_heeded() -> None:
-    reply = Reply(status=200, headers=(("Content-Type", "text/plain; charset=utf-16"),), body=SECRET.encode("utf-16"))
+    reply = Reply(
+        status=200, headers=(("Content-Type", "text/plain; charset=utf-16"),), body=SECRET.encode("utf-16")
+    )
     assert Redactor({SECRET: "****"}).reply(reply).body == "****"
 
 
@@ -345,6 +373,7 @@ def test_a_request_for_a_snippet_names_secrets_by_form() -> None:
             ("Authorization", "Basic " + b64("me:pw")),
             ("Authorization", "Basic " + b64("me:unknown")),
             ("Authorization", "HMAC-SHA256 Signature=abc"),
+            ("Authorization", "Basic not base64!"),
             ("X-Mine", "pw"),
             ("X-Text", "pw sk_live_abcd"),
         ),
@@ -359,10 +388,19 @@ def test_a_request_for_a_snippet_names_secrets_by_form() -> None:
         ("Authorization", "Basic " + b64("me:$SECRET_3")),
         ("Authorization", "Basic ****"),
         ("Authorization", "HMAC-SHA256 ****"),
+        ("Authorization", "Basic ****"),
         ("X-Mine", "$SECRET_3"),
         ("X-Text", "pw $SECRET_2"),
     )
     assert blank.body == b'{"a": "$SECRET_1_JSON", "b": "$SECRET_1_ENCODED", "c": "$SECRET_1_ENCODED"}\xff'
+
+
+def test_a_form_that_is_no_plain_encoding_is_called_encoded() -> None:
+    twice = json.dumps(json.dumps(SECRET))[1:-1]
+    request = Request(method="POST", url="https://x.example", headers=(), body=twice.encode())
+    assert Redactor(PLACED).blank(request).body == b'\\"$SECRET_1_ENCODED\\"'
+    lines = Redactor({"two\nlines": "$SECRET_1"}).blank(request.model_copy(update={"body": b"two&#10;lines"}))
+    assert lines.body == b"$SECRET_1_HTML"
 
 
 def test_html_alone_has_its_own_placeholder() -> None:

@@ -74,18 +74,24 @@ def run(command: str, variables: Mapping[str, str], home: Path, shell: str = SHE
     script = home / "command.sh"
     script.write_text(command, encoding="utf-8", newline="")
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "NO_PROXY": "*", **variables}
-    done = subprocess.run([shell, str(script)], env=environment, cwd=home, capture_output=True, timeout=60, check=False)
+    done = subprocess.run(
+        [shell, str(script)], env=environment, cwd=home, capture_output=True, timeout=60, check=False
+    )
     assert done.returncode == 0, (done.stderr.decode(), command[:2000])
 
 
 def parts(data: bytes) -> tuple[str, list[tuple[str, str]], bytes]:
     head, _, body = data.partition(b"\r\n\r\n")
     line, *headers = head.decode("utf-8").split("\r\n")
-    pairs = [(name, value.removeprefix(" ")) for name, _, value in (header.partition(":") for header in headers)]
+    pairs = [
+        (name, value.removeprefix(" ")) for name, _, value in (header.partition(":") for header in headers)
+    ]
     return line, pairs, body
 
 
-def check(recorder: Recorder, request: Request, secrets: Mapping[str, str], variables: Mapping[str, str], home: Path) -> str:
+def check(
+    recorder: Recorder, request: Request, secrets: Mapping[str, str], variables: Mapping[str, str], home: Path
+) -> str:
     """Take the secrets out, run the command with the variables set, and compare what arrived with the request."""
     blank = Redactor(secrets).blank(request)
     command = curl(blank, list(secrets.values()))
@@ -107,7 +113,7 @@ def check(recorder: Recorder, request: Request, secrets: Mapping[str, str], vari
 
 HOSTILE = [
     "plain-secret-1",
-    "quote's \"and\" more",
+    'quote\'s "and" more',
     "$HOME `id` $(id) ${x}",
     "back\\slash \\n \\\\",
     "two\nlines\n",
@@ -181,7 +187,9 @@ def test_hostile_secrets_arrive_from_variables(recorder: Recorder, tmp_path: Pat
     ids=lambda body: f"{body[:12]!r} {len(body)}",
 )
 def test_every_body_arrives_byte_for_byte(recorder: Recorder, tmp_path: Path, body: bytes) -> None:
-    request = Request(method="POST", url=f"http://127.0.0.1:{recorder.port}/", headers=(("Content-Type", "x/y"),), body=body)
+    request = Request(
+        method="POST", url=f"http://127.0.0.1:{recorder.port}/", headers=(("Content-Type", "x/y"),), body=body
+    )
     check(recorder, request, {}, {}, tmp_path)
 
 
@@ -206,7 +214,9 @@ def test_no_content_type_is_sent_where_there_is_none(recorder: Recorder, tmp_pat
 
 def test_own_host_and_length(recorder: Recorder, tmp_path: Path) -> None:
     headers = (("Host", "api.example"), ("Content-Length", "16"), ("User-Agent", "mine"), ("Accept", "a/b"))
-    request = Request(method="POST", url=f"http://127.0.0.1:{recorder.port}/", headers=headers, body=b"key=a-secret-key")
+    request = Request(
+        method="POST", url=f"http://127.0.0.1:{recorder.port}/", headers=headers, body=b"key=a-secret-key"
+    )
     check(recorder, request, {"a-secret-key": "$SECRET_1"}, {"SECRET_1": "a-secret-key"}, tmp_path)
 
 
@@ -241,16 +251,22 @@ def test_a_request_composed_with_placeholders(recorder: Recorder, tmp_path: Path
     line, headers, body = parts(recorder.last)
     assert line == f"POST /{quote(secret, safe='')} HTTP/1.1"
     assert body == made[1].body
-    assert {name: value for name, value in headers if name in ("Authorization", "X-Key")} == dict(made[1].headers[:2])
+    assert {name: value for name, value in headers if name in ("Authorization", "X-Key")} == dict(
+        made[1].headers[:2]
+    )
 
 
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    secret=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=6, max_size=30),
+    secret=st.text(
+        st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=6, max_size=30
+    ),
     before=st.text(st.characters(exclude_categories=["Cs"]), max_size=10),
     after=st.binary(max_size=10),
 )
-def test_any_secret_in_any_body(recorder: Recorder, tmp_path: Path, secret: str, before: str, after: bytes) -> None:
+def test_any_secret_in_any_body(
+    recorder: Recorder, tmp_path: Path, secret: str, before: str, after: bytes
+) -> None:
     body = before.encode() + secret.encode() + after
     blank = Redactor({secret: "$SECRET_1"}).blank(
         Request(method="POST", url=f"http://127.0.0.1:{recorder.port}/", headers=(), body=body)
@@ -259,6 +275,13 @@ def test_any_secret_in_any_body(recorder: Recorder, tmp_path: Path, secret: str,
         return  # the surroundings make another form of it, which has its own variable
     run(curl(blank, ["$SECRET_1"]), {"SECRET_1": secret}, tmp_path)
     assert parts(recorder.last)[2] == body
+
+
+def test_a_basic_header_that_is_none_stays_as_it_is() -> None:
+    request = Request(
+        method="GET", url="https://api.example/", headers=(("Authorization", "Basic $SECRET_1!"),)
+    )
+    assert "--header 'Authorization: Basic '\"$SECRET_1\"'!'" in curl(request, ["$SECRET_1"])
 
 
 def test_no_redirect_is_followed_and_nothing_is_hidden() -> None:
@@ -276,7 +299,11 @@ def test_the_comment_names_the_variables_and_what_they_stand_for() -> None:
     request = Request(
         method="POST",
         url="https://api.example/%24SECRET_2",
-        headers=(("Authorization", "HMAC-SHA256 ****"), ("X-Key", "$SECRET_1"), ("X-Text", "$SECRET_9 $HOME")),
+        headers=(
+            ("Authorization", "HMAC-SHA256 ****"),
+            ("X-Key", "$SECRET_1"),
+            ("X-Text", "$SECRET_9 $HOME"),
+        ),
     )
     command = curl(request, {"$SECRET_1": "API key\n--evil", "$SECRET_2": "", "$SECRET_3": "not used"})
     assert command == (
@@ -296,14 +323,18 @@ def test_the_comment_names_the_variables_and_what_they_stand_for() -> None:
 
 
 def test_of_two_placeholders_the_longer_one_is_read_first() -> None:
-    request = Request(method="GET", url="https://api.example/?a=$SECRET_1&b=$SECRET_10&c=$SECRET_100", headers=())
+    request = Request(
+        method="GET", url="https://api.example/?a=$SECRET_1&b=$SECRET_10&c=$SECRET_100", headers=()
+    )
     command = curl(request, ["$SECRET_1", "$SECRET_10"])
     assert command.splitlines()[3] == (
         "curl 'https://api.example/?a='\"$SECRET_1\"'&b='\"$SECRET_10\"'&c='\"$SECRET_10\"'0' \\"
     )
 
 
-@pytest.mark.parametrize("name", ["", "$", "SECRET_1", "$secret", "$SECRET 1", "$SECRET_1;id", "sk_live_1234"])
+@pytest.mark.parametrize(
+    "name", ["", "$", "SECRET_1", "$secret", "$SECRET 1", "$SECRET_1;id", "sk_live_1234"]
+)
 def test_what_is_no_placeholder_is_not_taken_for_one(name: str) -> None:
     with pytest.raises(ValueError, match=r"^a placeholder is \$ and a name in capital letters$"):
         curl(Request(method="GET", url="https://api.example/", headers=()), [name])

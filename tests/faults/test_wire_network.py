@@ -43,7 +43,9 @@ class Server:
     async def request(self, reader: asyncio.StreamReader) -> bytes:
         """Return one request as it came: head and body."""
         head = await reader.readuntil(b"\r\n\r\n")
-        length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
+        length = next(
+            (int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
+        )
         self.seen.append(head + await reader.readexactly(length))
         return self.seen[-1]
 
@@ -140,7 +142,11 @@ async def test_an_answer_comes_back_whole(wire: Wire) -> None:
         (b"HTTP/1.1 103 Early Hints\r\n\r\n" + said("200 OK", b"x"), 200, b"x"),
         (said("200 OK", b"<html>no", "Content-Type: text/html"), 200, b"<html>no"),
         (said("200 OK", b"[1]", "Content-Type: application/json; charset=nonsense"), 200, b"[1]"),
-        (said("200 OK", b"\xff\xfe\x00", "Content-Type: application/json; charset=utf-8"), 200, b"\xff\xfe\x00"),
+        (
+            said("200 OK", b"\xff\xfe\x00", "Content-Type: application/json; charset=utf-8"),
+            200,
+            b"\xff\xfe\x00",
+        ),
         (said("200 OK", b"not packed", "Content-Encoding: gzip"), 200, b"not packed"),
         (b"HTTP/1.1 599 \xe9\r\nContent-Length: 0\r\n\r\n", 599, b""),
     ],
@@ -200,7 +206,8 @@ async def test_nobody_listens(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "words"), [(socket.EAI_NONAME, "No server is known"), (socket.EAI_AGAIN, "cannot be looked up now")]
+    ("code", "words"),
+    [(socket.EAI_NONAME, "No server is known"), (socket.EAI_AGAIN, "cannot be looked up now")],
 )
 async def test_a_name_that_leads_nowhere(code: int, words: str) -> None:
     async def nowhere(host: str, port: int) -> tuple[str, ...]:
@@ -366,9 +373,13 @@ async def test_a_connection_is_used_again(wire: Wire) -> None:
 
 
 async def test_a_cut_answer_leaves_no_rest_on_the_connection(wire: Wire) -> None:
-    async def long_then_short(server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def long_then_short(
+        server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         await server.request(reader)
-        writer.write(said("200 OK", b"x" * 3_000_000) if server.connections == 1 else said("201 Created", b"short"))
+        writer.write(
+            said("200 OK", b"x" * 3_000_000) if server.connections == 1 else said("201 Created", b"short")
+        )
         await writer.drain()
 
     async with serving(long_then_short) as server:
@@ -379,16 +390,18 @@ async def test_a_cut_answer_leaves_no_rest_on_the_connection(wire: Wire) -> None
 
 
 async def test_after_a_cancelled_send_the_wire_goes_on(wire: Wire) -> None:
+    begun = asyncio.Event()
+
     async def first_hangs(server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await server.request(reader)
+        begun.set()
         if server.connections == 1:
             await asyncio.Event().wait()
         writer.write(said("200 OK"))
 
     async with serving(first_hangs) as server:
         task = asyncio.create_task(wire.send(request(server.port)))
-        while not server.seen:
-            await asyncio.sleep(0.001)
+        await begun.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -78,7 +78,9 @@ async def without_dns(host: str, port: int) -> tuple[str, ...]:
 
 async def sent(wire: Wire, host: str, port: int) -> Reply | Failure:
     url = f"http://{host}:{port}/send?key=s3cr3t"
-    return await wire.send(Request(method="POST", url=url, headers=(("X-Api-Key", "s3cr3t"),), body=b"s3cr3t"))
+    return await wire.send(
+        Request(method="POST", url=url, headers=(("X-Api-Key", "s3cr3t"),), body=b"s3cr3t")
+    )
 
 
 # The 14 spellings of loopback; those that are no host of a URL go no further than the reading of it.
@@ -219,7 +221,9 @@ async def test_what_is_not_the_exact_host_or_nobodys_own_stays_refused(allowed: 
     assert (failure.kind, listener.connections) == ("blocked", 0)
 
 
-@pytest.mark.parametrize("name", ["", "http://localhost", "localhost/x", "me@localhost", "local host", "[::1"])
+@pytest.mark.parametrize(
+    "name", ["", "http://localhost", "localhost/x", "me@localhost", "local host", "[::1"]
+)
 def test_what_is_no_host_cannot_be_allowed(name: str) -> None:
     with pytest.raises(Refused):
         Wire.live({name})

@@ -25,7 +25,7 @@ Cases = dict[str, Callable[[], Any]]
 
 def sendgrid(address: str, throttled: str) -> Cases:
     from sendgrid import SendGridAPIClient
-    from sendgrid.helpers.mail import Mail, Substitution, To
+    from sendgrid.helpers.mail import Mail, To
 
     def mail(sender: str = "from@example.com") -> Mail:
         return Mail(
@@ -34,9 +34,7 @@ def sendgrid(address: str, throttled: str) -> Cases:
         )  # fmt: skip
 
     def many() -> Mail:
-        people = [
-            To(email=f"{name}@example.com", substitutions={"-n-": name.upper()}) for name in ("a", "b")
-        ]
+        people = [To(email=f"{name}@example.com", substitutions={"-n-": name.upper()}) for name in ("a", "b")]
         return Mail(
             from_email="from@example.com", to_emails=people, subject="Hello -n-",
             html_content="<b>-n-</b>", is_multiple=True,

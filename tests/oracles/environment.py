@@ -46,7 +46,17 @@ def _make(folder: Path, python: Path, requirements: Path) -> None:
     try:
         venv.create(folder, clear=True, with_pip=True)
         made = subprocess.run(
-            [python, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "-r", requirements],
+            [
+                python,
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--no-input",
+                "--disable-pip-version-check",
+                "-r",
+                requirements,
+            ],
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,

@@ -46,14 +46,21 @@ def request_of(case: dict[str, Any]) -> tuple[Request, dict[str, str], datetime]
 
 def _case(luck: random.Random) -> dict[str, Any]:
     region = luck.choice(REGIONS)
-    hosts = (f"email.{region}.amazonaws.com", f"EMAIL.{region}.amazonaws.com:443", "127.0.0.1:8899", "localhost:443")
+    hosts = (
+        f"email.{region}.amazonaws.com",
+        f"EMAIL.{region}.amazonaws.com:443",
+        "127.0.0.1:8899",
+        "localhost:443",
+    )
     host = luck.choice(hosts)
     body = luck.choice((luck.randbytes(luck.randrange(200)), _text(luck, 300).encode(), b"{}", b""))
     at = START + timedelta(seconds=luck.randrange(10**9))
     return {
         "method": luck.choice(("POST", "POST", "PUT", "GET")),
         "url": f"{'http' if host[0] in '1l' else 'https'}://{host}{luck.choice(TARGETS)}",
-        "content_type": luck.choice(("application/json", "application/x-amz-json-1.1; charset=utf-8", " a  b ")),
+        "content_type": luck.choice(
+            ("application/json", "application/x-amz-json-1.1; charset=utf-8", " a  b ")
+        ),
         "body": base64.b64encode(body).decode(),
         "region": region,
         "key": "AKIA" + "".join(luck.choices(string.ascii_uppercase + string.digits, k=16)),
@@ -64,4 +71,7 @@ def _case(luck: random.Random) -> dict[str, Any]:
 
 
 def _text(luck: random.Random, most: int) -> str:
-    return "".join(chr(luck.choice((luck.randrange(32, 127), luck.randrange(160, 0x3000)))) for _ in range(luck.randrange(most)))
+    return "".join(
+        chr(luck.choice((luck.randrange(32, 127), luck.randrange(160, 0x3000))))
+        for _ in range(luck.randrange(most))
+    )

@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from workbench.models.base import Problem
 from workbench.models.request import FieldError, Outcome, OutcomeKind, ReplyView, RequestView
 from workbench.sentence import say
-from workbench.widgets.exchange import OUTCOMES, body_text, exchange, headers_markup, outcome_badge, reply_view
+from workbench.widgets.exchange import (
+    OUTCOMES,
+    body_text,
+    exchange,
+    headers_markup,
+    outcome_badge,
+    reply_view,
+)
 from workbench.widgets.fields import CopyButton
 
 HOSTILE = "<script>document.title='ran'</script><img src=x onerror=alert(1)>"
@@ -78,11 +85,16 @@ def _buttons(widget: object) -> Iterator[CopyButton]:
 
 def test_hostile_markup_stays_text_wherever_it_comes_from() -> None:
     refused = outcome(
-        "refused", sentence=say("No: {words}", words=HOSTILE), ids=(HOSTILE,), errors=(FieldError(message=HOSTILE, field=HOSTILE, code=HOSTILE),)
+        "refused",
+        sentence=say("No: {words}", words=HOSTILE),
+        ids=(HOSTILE,),
+        errors=(FieldError(message=HOSTILE, field=HOSTILE, code=HOSTILE),),
     )
     answer = reply(HOSTILE, headers=((HOSTILE, HOSTILE),))
     problem = Problem(field="payload", level="warning", sentence=say("Mind {what}.", what=HOSTILE))
-    widget = exchange(REQUEST.model_copy(update={"body": HOSTILE, "url": HOSTILE}), answer, refused, HOSTILE, [problem])
+    widget = exchange(
+        REQUEST.model_copy(update={"body": HOSTILE, "url": HOSTILE}), answer, refused, HOSTILE, [problem]
+    )
     markup = " ".join(_html(widget))
     assert "&lt;script&gt;" in markup
     assert not re.search(r"<(script|img|b|i|u)\b", markup)

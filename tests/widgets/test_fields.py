@@ -254,9 +254,12 @@ def test_a_locked_row_is_told_with_its_id_and_shows_its_mask() -> None:
 
 def test_a_late_state_of_the_browser_does_not_take_the_mask_away() -> None:
     rows = HeaderRows("Headers", rows=[{"id": "r1", "name": "X-Key", "locked": True, "masked": "**** wxyz"}])
-    rows.rows = [{"id": "r1", "name": "X-Key-2", "locked": True, "masked": "****"}]
+    rows.set_state({"rows": [{"id": "r1", "name": "X-Key-2", "locked": True, "masked": "****"}]})
     assert rows.rows[0]["masked"] == "**** wxyz"
     assert rows.rows[0]["name"] == "X-Key-2"
+    rows.set_state({"rows": [{"id": "r1", "name": "X-Key-2", "value": "open"}]})
+    rows.set_state({"rows": [{"id": "r1", "name": "X-Key-2", "locked": True, "masked": "****"}]})
+    assert rows.rows[0]["masked"] == "****"
 
 
 def test_errors_of_rows_may_be_sentences() -> None:

@@ -27,7 +27,9 @@ from workbench.widgets.spawn import settle
 class Everything(Noun):
     """One field of each kind."""
 
-    token_url: Annotated[str, Field(title=N_("Address"), description=N_("Where."), examples=["https://x.example"])]
+    token_url: Annotated[
+        str, Field(title=N_("Address"), description=N_("Where."), examples=["https://x.example"])
+    ]
     region: Annotated[Literal["eu", "us"], Field(title=N_("Region"))] = "us"
     many: Annotated[Literal["one", "two", "three", "four", "five"], Field(title=N_("Many"))] = "two"
     testing: Annotated[bool, Field(title=N_("Testing"))] = True
@@ -97,7 +99,9 @@ async def test_typing_and_locking_are_told(desk: Desk) -> None:
 
 
 def test_each_problem_stands_beside_its_field_and_the_rest_in_the_banner(desk: Desk) -> None:
-    form = Form(OAuth2, {"parameters": [{"name": "scope"}, {"name": "", "value": "x"}]}, desk, prefix="credential")
+    form = Form(
+        OAuth2, {"parameters": [{"name": "scope"}, {"name": "", "value": "x"}]}, desk, prefix="credential"
+    )
     focused: list[str] = []
     for name, one in form.inputs.items():
         one.focus = lambda name=name: focused.append(name)  # type: ignore[method-assign, misc]
@@ -148,7 +152,9 @@ def test_a_preset_fills_plain_fields_alone(desk: Desk) -> None:
     assert form.values()["client_secret"] == ref.model_dump()
 
 
-CREDENTIALS = {f"{provider.key}.{model.kind}": model for provider in every().values() for model in provider.credentials}
+CREDENTIALS = {
+    f"{provider.key}.{model.kind}": model for provider in every().values() for model in provider.credentials
+}
 
 
 @pytest.mark.parametrize("model", CREDENTIALS.values(), ids=CREDENTIALS)

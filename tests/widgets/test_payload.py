@@ -77,7 +77,9 @@ def test_a_form_is_shown_as_its_fields() -> None:
 def test_the_providers_warnings_stand_in_the_editor() -> None:
     warning = Problem(field="payload", level="warning", sentence=say("Too long."))
     one = composer(lint=lambda *_: [warning])
-    assert [(problem["message"], problem["level"]) for problem in one.editor.problems] == [("Too long.", "warning")]
+    assert [(problem["message"], problem["level"]) for problem in one.editor.problems] == [
+        ("Too long.", "warning")
+    ]
 
 
 def test_a_ready_payload_replaces_the_text_and_can_be_undone() -> None:

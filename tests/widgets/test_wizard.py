@@ -39,7 +39,9 @@ async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
         yield one
 
 
-async def start(bench: Workbench, provider: str = "custom", draft: Draft | None = None, **more: Any) -> Wizard:
+async def start(
+    bench: Workbench, provider: str = "custom", draft: Draft | None = None, **more: Any
+) -> Wizard:
     wizard = Wizard(bench, draft or await bench.integrations.start(provider), pause_s=QUICK, **more)
     await wizard.open()
     return wizard
@@ -310,7 +312,9 @@ async def test_a_server_that_fails_is_a_sentence_and_nothing_is_lost(
     assert wizard.draft.stage == "authenticate"
 
 
-async def test_a_fault_of_our_own_is_said_and_still_raised(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_fault_of_our_own_is_said_and_still_raised(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     wizard = await start(bench)
 
     async def broken(*_: object) -> None:
@@ -463,7 +467,9 @@ async def test_what_was_typed_is_replaced_only_after_a_question(bench: Workbench
     await click(stay)
     assert (step.provider.value, step.url.value) == ("custom", URL)
     step.provider.value = "postmark"
-    change = next(one for one in walk(step.asked.widget) if getattr(one, "description", "").startswith("Change"))
+    change = next(
+        one for one in walk(step.asked.widget) if getattr(one, "description", "").startswith("Change")
+    )
     await click(change)
     assert wizard.draft.settings.provider == "postmark"
     assert step.url.value != URL
@@ -521,7 +527,11 @@ async def test_presets_rename_the_keys_and_say_which_one_it_is(bench: Workbench)
     assert wizard.step.preset.value == "Standard, form body"
     wizard.step.preset.value = "Salesforce Marketing Cloud, legacy"
     values = wizard.step.form.values()
-    assert (values["client_id_key"], values["client_secret_key"], values["grant_type"]) == ("clientId", "clientSecret", "")
+    assert (values["client_id_key"], values["client_secret_key"], values["grant_type"]) == (
+        "clientId",
+        "clientSecret",
+        "",
+    )
     assert wizard.step.preset.value == "Salesforce Marketing Cloud, legacy"
     wizard.step.form.inputs["client_id_key"].widget.value = "other"
     assert wizard.step.preset.value == ""
@@ -669,10 +679,12 @@ async def test_no_widget_ever_holds_a_secret(tmp_path: Path) -> None:
 
 async def _seen_on_the_way(wizard: Wizard) -> str:
     """Return the state of every widget, shown or not, at each step on the way to Save."""
+    instances = ipywidgets.widgets.widget._instances
+    of_other_tests = set(instances) - {one.model_id for one in walk(wizard.widget)}
     seen: list[str] = []
 
     def look() -> None:
-        for one in list(ipywidgets.widgets.widget._instances.values()):
+        for one in [one for id, one in list(instances.items()) if id not in of_other_tests]:
             seen.append(json.dumps(one.get_state(), default=lambda value: repr(value)))
             seen.append(repr(one))
 
@@ -709,5 +721,13 @@ async def test_reprs_carry_no_ids(bench: Workbench) -> None:
     wizard = await start(bench)
     await configure(wizard)
     await click(wizard.next_button)
-    parts = [wizard, wizard.step, wizard.keeper, wizard.desk, wizard.heading, wizard.step.contact, wizard.step.composer]
+    parts = [
+        wizard,
+        wizard.step,
+        wizard.keeper,
+        wizard.desk,
+        wizard.heading,
+        wizard.step.contact,
+        wizard.step.composer,
+    ]
     assert re.search(r"0x[0-9a-f]{6}", repr(parts)) is None

@@ -16,10 +16,10 @@ from typing import Any, Final
 
 import httpcore
 
-from ..engine.addresses import verdict
-from ..errors import AddressRefused, WorkbenchError
-from ..models.request import Failure, FailureKind
-from ..sentence import N_, Sentence, say
+from workbench.engine.addresses import verdict
+from workbench.errors import AddressRefused, WorkbenchError
+from workbench.models.request import Failure, FailureKind
+from workbench.sentence import N_, Sentence, say
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Returns the IP addresses of a host name, the best first."""
@@ -76,10 +76,6 @@ class Guard(httpcore.AsyncNetworkBackend):
         """Refuse: a request never goes to a socket file."""
         raise AddressRefused(say("A request goes to a host on the network, never to a file of this machine."))
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait between two attempts of httpcore."""
-        await self._inner.sleep(seconds)
-
     async def _judged(self, host: str, port: int) -> Sequence[str]:
         """Return the first addresses of ``host``, once all of them were judged: one refused address refuses the host."""
         addresses = await self._resolve(host, port)
@@ -104,7 +100,10 @@ class _Stream(httpcore.AsyncNetworkStream):
         self._inner = inner
 
     async def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's interface
     ) -> httpcore.AsyncNetworkStream:
         try:
             return await self._inner.start_tls(ssl_context, server_hostname, timeout)
@@ -233,7 +232,9 @@ class Trip:
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
-        if not isinstance(error, (ssl.SSLWantReadError, ssl.SSLWantWriteError)):  # no faults: TLS waits for bytes
+        if not isinstance(
+            error, (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+        ):  # no faults: TLS waits for bytes
             yield error
         error = error.__cause__ or error.__context__  # httpcore's pool drops the cause, and the context stays
 

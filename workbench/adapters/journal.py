@@ -169,7 +169,10 @@ class Journal:
     async def purge(self, older_than: datetime) -> int:
         """Delete the entries from before ``older_than`` for good, and return how many there were."""
         query = sa.delete(_entries).where(_entries.c.at < _microseconds(older_than))
-        return await asyncio.to_thread(self._write, lambda connection: connection.execute(query).rowcount)
+        gone = await asyncio.to_thread(self._write, lambda connection: connection.execute(query).rowcount)
+        if self._path:
+            await asyncio.to_thread(self._empty_log)
+        return gone
 
     async def check_writable(self) -> None:
         """Raise CannotWrite, with reason and fix, unless the journal takes entries. Before anything is sent."""
@@ -203,6 +206,14 @@ class Journal:
         if isinstance(fault, Damaged):
             self._prepare(thorough=True)
         raise fault
+
+    def _empty_log(self) -> None:
+        """Write SQLite's log into the file, for it still holds what was deleted; a reader may put that off."""
+        connection = self._engine.raw_connection()
+        try:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()
 
     def _prepare(self, thorough: bool) -> None:
         """Make the tables, or bring them up to date, with no other process doing the same."""

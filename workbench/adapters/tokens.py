@@ -10,8 +10,8 @@ from typing import Final, Protocol
 
 from pydantic import SecretStr
 
-from ..models.request import Failure, Reply, Request
-from ..models.token import TokenAnswer
+from workbench.models.request import Failure, Reply, Request
+from workbench.models.token import TokenAnswer
 
 MARGIN_S: Final = 60.0
 """Seconds before its end at which a token is no longer used."""

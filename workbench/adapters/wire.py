@@ -21,9 +21,10 @@ from urllib.parse import unquote
 import httpcore
 import httpx
 
-from ..errors import NotRehearsed, Refused, WorkbenchError
-from ..models.request import Failure, Headers, Mode, Reply, Request, header
-from ..sentence import say
+from workbench.errors import NotRehearsed, Refused, WorkbenchError
+from workbench.models.request import Failure, Headers, Mode, Reply, Request, header
+from workbench.sentence import say
+
 from .guard import Guard, Kinds, Resolve, Trip, system_resolve, unpacked
 
 Scope = MutableMapping[str, Any]

@@ -163,10 +163,10 @@ def _ports() -> Iterator[Found]:
     for what, port in wanted:
         if ports.is_free(port):
             yield Found(
-                N_("ports"), "ok", say("Port {port} is free for {what}.", port=port, what=Sentence(what))
+                N_("ports"), "ok", say("Port {port} is free for {what}.", port=str(port), what=Sentence(what))
             )
         else:
             yield Found(
                 N_("ports"), "note",
-                say("Port {port} for {what} is taken by {who}.", port=port, what=Sentence(what), who=ports.holder(port) or "?"),
+                say("Port {port} for {what} is taken by {who}.", port=str(port), what=Sentence(what), who=ports.holder(port) or "?"),
             )  # fmt: skip

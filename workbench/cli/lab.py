@@ -45,7 +45,7 @@ async def lab(session: Session, port: LabPort = LAB_PORT) -> int:
 
     def announce(processes: Processes) -> None:
         url = f"{address}/lab?token={token}"
-        session.show(
+        session.announce(
             {"lab": url, "folder": str(notebooks), "pids": processes.pids}, [f"{session.text(LAB)}  {url}"]
         )
 

@@ -37,7 +37,7 @@ async def sandbox(session: Session, port: OwnPort = SANDBOX_PORT, fault: FaultOp
     (number,) = reserve([Place(Sentence(SANDBOX), "--port", port)])
 
     def announce(address: str) -> None:
-        session.show({"sandbox": address, "providers": list(stand_ins.apps)}, [address, example(address)])
+        session.announce({"sandbox": address, "providers": list(stand_ins.apps)}, [address, example(address)])
 
     return await until_asked(serve(number, stand_ins, ready=announce))
 

@@ -52,6 +52,13 @@ class Session:
             for line in lines:
                 typer.echo(line)
 
+    def announce(self, document: Any, lines: Iterable[str]) -> None:
+        """Give what a program that goes on running has to say: for a machine, one JSON document on one line."""
+        if self.json:
+            typer.echo(json.dumps(document, ensure_ascii=False))
+        else:
+            self.show(document, lines)
+
     def tell(self, sentence: Sentence | str, **style: Any) -> None:
         """Say something to the person, beside the result."""
         typer.echo(typer.style(self.text(sentence), **style), err=True)

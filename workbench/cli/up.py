@@ -92,7 +92,7 @@ async def up(
         def announce(processes: Processes) -> None:
             addresses = {"dashboards": _first_page(pages_at, entry), "server": f"{server_at}/health"}
             addresses |= dict(zip(["sandbox"], sandbox_at, strict=False))
-            session.show(
+            session.announce(
                 {**addresses, "mode": _mode(session), "pids": processes.pids}, _lines(session, addresses)
             )
             _say_mode(session)
@@ -108,7 +108,7 @@ async def server(session: Session, port: OwnPort = SERVER_PORT, allow_host: Allo
     program = server_program(session, _home(session), address, {}, allow_host or ())
 
     def announce(processes: Processes) -> None:
-        session.show(
+        session.announce(
             {"server": f"{address}/health", "mode": _mode(session), "pids": processes.pids},
             _lines(session, {"server": f"{address}/health"}),
         )

@@ -54,17 +54,19 @@ def _trouble(place: Place, places: Sequence[Place]) -> Sentence | None:
     if not 0 < port <= LAST_PORT:
         return say(
             "{port} is no port. Use a number from 1024 to 65535 with {option}, or 0 for any free one.",
-            port=port,
+            port=str(port),
             option=option,
         )
     if any(other is not place and other.port == port for other in places):
-        return say("Port {port} is wanted twice. Choose another one with {option}.", port=port, option=option)
+        return say(
+            "Port {port} is wanted twice. Choose another one with {option}.", port=str(port), option=option
+        )
     try:
         free = ports.is_free(port)
     except OSError:
         return say(
             "This account may not use port {port}. Choose one above 1023 with {option}.",
-            port=port,
+            port=str(port),
             option=option,
         )
     if free:
@@ -73,11 +75,11 @@ def _trouble(place: Place, places: Sequence[Place]) -> Sentence | None:
     if who is None:
         return say(
             "Port {port}, wanted for {what}, is taken by another program. Stop that one, or choose another port with {option}.",
-            port=port, what=place.what, option=option,
+            port=str(port), what=place.what, option=option,
         )  # fmt: skip
     return say(
         "Port {port}, wanted for {what}, is taken by {who}. Stop that one, or choose another port with {option}.",
-        port=port, what=place.what, who=who, option=option,
+        port=str(port), what=place.what, who=who, option=option,
     )  # fmt: skip
 
 

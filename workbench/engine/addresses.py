@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
-from ..sentence import N_, Sentence, say
+from workbench.sentence import N_, Sentence, say
 
 Address = IPv4Address | IPv6Address
 

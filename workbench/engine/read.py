@@ -16,6 +16,7 @@ from .paths import find, first
 
 FAILED: dict[str, OutcomeKind] = {"blocked": "blocked"}
 SHORT = 300
+"""Characters of a plain text that can be an error's words; what is longer is a page."""
 _NOT_JSON = object()
 _ERRORS = ("error.message", "error", "errors[].message", "errors[]")
 _USUAL = ("message", "error_description", *_ERRORS, "detail", "title")
@@ -141,12 +142,12 @@ def _own_words(reading: Reading, reply: Reply, body: JsonValue) -> tuple[FieldEr
     words: list[JsonValue] = []
     if isinstance(body, dict):
         words = [value for path in (_USUAL if refused else _ERRORS) for value in find(body, path)]
-    elif refused:
-        words = [body if is_json(body) else reply.text().strip()]
+    elif refused and is_json(body):
+        words = [body]
+    elif refused and len(text := reply.text().strip()) <= SHORT:
+        words = [text]
     said = next((word for word in words if isinstance(word, str) and word and word[0] != "<"), None)
-    if said is None or len(said) > SHORT:
-        return ()
-    return (FieldError(message=said, code=_code(reading, reply, body)),)
+    return () if said is None else (FieldError(message=said, code=_code(reading, reply, body)),)
 
 
 def _word(error: JsonValue, path: str) -> str | None:

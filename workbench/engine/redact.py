@@ -24,9 +24,9 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 import orjson
 
-from ..models.base import JsonValue
-from ..models.request import Headers, Reply, ReplyView, Request, RequestView
-from ..sentence import Sentence
+from workbench.models.base import JsonValue
+from workbench.models.request import Headers, Reply, ReplyView, Request, RequestView
+from workbench.sentence import Sentence
 
 MASK: Final = "****"
 SHORTEST: Final = 6
@@ -66,11 +66,17 @@ SENSITIVE_HEADERS: Final = frozenset(
 """Headers whose value is masked even when it is no secret of ours (lower case)."""
 
 _SCHEMES: Final = frozenset(
-    ["apikey", "app", "aws4-hmac-sha256", "basic", "bearer", "digest", "geniekey", "hmac-sha256", "ibsso"]
-    + ["key", "negotiate", "token", "tsa"]
+    {
+        *("apikey", "app", "aws4-hmac-sha256", "basic", "bearer", "digest", "geniekey", "hmac-sha256"),
+        *("ibsso", "key", "negotiate", "token", "tsa"),
+    }
 )
+_SENSITIVE_FIELDS = re.compile(
+    r'("(?:(?:access|refresh|id)_?token|client_?secret|password)"\s*:\s*")((?:[^"\\]++|\\.)*+)', re.IGNORECASE
+)
+"""JSON fields of a reply whose text is masked even when it is no secret of ours: a token that was just given out."""
 _USER_INFO = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)[^/?#]*@")
-_TOKEN_ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_BASE64: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _SHORT_ESCAPES: Final = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
 _PERCENT: Final = "%(?:25){0,2}"  # percent-encoded up to three times
 
@@ -157,8 +163,12 @@ class Redactor:
         )
 
     def reply(self, reply: Reply) -> ReplyView:
-        """Return the reply as it may be shown: at most 64 kB of text, and parsed where all of it is JSON."""
-        whole = self.text(reply.text())
+        """Return the reply as it may be shown: at most 64 kB of text, and parsed where all of it is JSON.
+
+        Tokens and passwords that it gives out are masked by the names of their fields too.
+        """
+        text = _SENSITIVE_FIELDS.sub(self._field, reply.text())
+        whole = self.text(text)
         body = whole.encode("utf-8", "replace")[:BODY_LIMIT].decode("utf-8", "ignore")
         cut = reply.truncated or len(body) < len(whole)
         return ReplyView(
@@ -167,7 +177,7 @@ class Redactor:
             body=body,
             elapsed_ms=reply.elapsed_ms,
             cut=cut,
-            json_body=None if cut else self._parsed(reply),
+            json_body=None if cut else self._parsed(text),
         )
 
     def blank(self, request: Request) -> Request:
@@ -215,9 +225,12 @@ class Redactor:
             return self._header(name, value)
         return self._secrets.replace(value, by_form=True)
 
-    def _parsed(self, reply: Reply) -> JsonValue:
+    def _field(self, found: re.Match[str]) -> str:
+        return found[0] if found[2] in self._exact else found[1] + MASK
+
+    def _parsed(self, text: str) -> JsonValue:
         try:
-            return self.tree(orjson.loads(reply.text()))
+            return self.tree(orjson.loads(text))
         except (
             orjson.JSONDecodeError,
             RecursionError,
@@ -416,7 +429,7 @@ def _sextet(bits: str) -> str:
     """Return the pattern for the base64 characters whose six bits are ``bits``, ``?`` being any."""
     shape = re.compile(bits.replace("?", "[01]"))
     fitting = [index for index in range(64) if shape.fullmatch(f"{index:06b}")]
-    letters = "".join(_TOKEN_ALPHABET[index] for index in fitting if index < 62)
+    letters = "".join(_BASE64[index] for index in fitting if index < 62)
     ways = [letters if len(letters) == 1 else f"[{letters}]"] if letters else []
     ways += [f"{_spelled('+', False)}|-"] if 62 in fitting else []
     ways += [f"{_spelled('/', False)}|_"] if 63 in fitting else []

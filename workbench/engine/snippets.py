@@ -12,8 +12,9 @@ import shlex
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
-from ..models.request import Request
-from ..sentence import N_
+from workbench.models.request import Request
+from workbench.sentence import N_
+
 from .redact import MASK
 
 ARGUMENT_LIMIT: Final = 64 * 1024
@@ -56,7 +57,9 @@ def curl(
     ahead, body = _body(request, shell)
     words = [shell.quoted(request.url), *_options(request), *_headers(request, shell), *body]
     command = ahead + "curl " + " \\\n  ".join(words) + "\n"
-    return "".join(f"# {line}\n" for line in shell.comments(placeholders, MASK in command, translate)) + command
+    return (
+        "".join(f"# {line}\n" for line in shell.comments(placeholders, MASK in command, translate)) + command
+    )
 
 
 class _Shell:
@@ -111,7 +114,11 @@ def _single(text: str) -> str:
 
 
 def _options(request: Request) -> Iterator[str]:
-    yield "--head" if request.method == "HEAD" and not request.body else f"--request {shlex.quote(request.method)}"
+    yield (
+        "--head"
+        if request.method == "HEAD" and not request.body
+        else f"--request {shlex.quote(request.method)}"
+    )
     if re.search(r"/\.", request.url):
         yield "--path-as-is"
     if re.search(r"[\[\]{}]", request.url):
@@ -158,7 +165,9 @@ def _body(request: Request, shell: _Shell) -> tuple[str, list[str]]:
         return "", ["--data-raw ''"] if _has_data(request) else []
     if len(request.body) <= ARGUMENT_LIMIT and _PLAIN.fullmatch(text):
         return "", [f"--data-raw {shell.quoted(text)}"]
-    printed = [f"printf %s {variable}" if variable else _printf(piece) for piece, variable in shell.split(text)]
+    printed = [
+        f"printf %s {variable}" if variable else _printf(piece) for piece, variable in shell.split(text)
+    ]
     return "{ " + "; ".join(printed) + "; } | ", ["--data-binary @-"]
 
 

@@ -15,6 +15,9 @@ from workbench.sentence import Sentence, say
 
 from .paths import first
 
+NAME_LENGTH = 60
+"""Characters of a name or code in an answer that a sentence repeats."""
+
 _REFUSED_CLIENT = ("invalid_client", "unauthorized_client", "invalid_grant", "access_denied")
 
 
@@ -34,7 +37,7 @@ def read_token(credential: OAuth2, answer: Reply | Failure) -> TokenAnswer:
         raise TokenRefused(_not_json(answer))
     token = first(body, credential.token_path)
     if not isinstance(token, str) or not token:
-        names = ", ".join(sorted(body)[:10])
+        names = ", ".join(name[:NAME_LENGTH] for name in sorted(body)[:10])
         raise TokenRefused(
             say("The token URL answered, but there is no token at “{path}”. The answer has: {names}. Change “Token field”.",
                 path=credential.token_path, names=names or "nothing"),
@@ -55,7 +58,7 @@ def _object(reply: Reply) -> dict[str, JsonValue] | None:
 
 
 def _refusal(reply: Reply, body: dict[str, JsonValue] | None) -> Sentence:
-    code = str((body or {}).get("error", ""))
+    code = str((body or {}).get("error", ""))[:NAME_LENGTH]
     if reply.status in (401, 403) or code in _REFUSED_CLIENT:
         return say(
             "The token URL refused the client id or secret (HTTP {status} {code}). Check both, and their keys.",

@@ -76,7 +76,7 @@ class Reply(Noun):
             if name.strip().lower() == "charset":
                 try:
                     return self.body.decode(value.strip(" \"'"))
-                except (LookupError, UnicodeDecodeError):
+                except (LookupError, ValueError):  # also what codecs like punycode raise
                     break
         return self.body.decode("utf-8", "replace")
 

@@ -161,12 +161,11 @@ PROVIDER = Provider(
             text="""{
   "from": {"email": "news@example.com", "name": "Example"},
   "subject": "{{ subject }}",
-  "personalizations": [{"to": [{"email": "${User Identifier}"}]}],
+  "personalizations": [{"to": [{"email": "${User Identifier}"}], "custom_args": {"campaign": "${dyCampaignName}"}}],
   "content": [
     {"type": "text/plain", "value": "Hello {{ first_name | default(\\"there\\") }}"},
     {"type": "text/html", "value": "<p>Hello {{ first_name | default(\\"there\\") }}</p>"}
-  ],
-  "custom_args": {"campaign": "${dyCampaignName}"}
+  ]
 }""",
             source_url="https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send",
         ),

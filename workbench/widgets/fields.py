@@ -284,6 +284,7 @@ class HeaderRows(Piece):
         ),
         **state: Any,
     ) -> None:
+        self._masks: dict[str, str] = {}
         super().__init__(
             label=label,
             rows=list(rows),
@@ -297,12 +298,14 @@ class HeaderRows(Piece):
     def _five_each(self, proposal: Any) -> list[dict[str, Any]]:
         taken: set[str] = set()
         rows = [_row(row, taken) for row in proposal["value"]]
-        # The browser says "****" until it has heard the mask; what it says late must not undo it.
-        masks = {row.get("id"): row["masked"] for row in self.rows if row.get("masked")}
-        for row in rows:
-            if row["masked"] == "****":
-                row["masked"] = masks.get(row["id"], "****")
-        return rows
+        # The browser says "****" until it has heard the mask; what it says late must not undo it. (What was
+        # there before is not in ``self.rows``: traitlets validates what a browser sent after it was set.)
+        self._masks = {row["id"]: self._mask(row) for row in rows if row["locked"]}
+        return [{**row, "masked": self._masks.get(row["id"], "")} for row in rows]
+
+    def _mask(self, row: Mapping[str, Any]) -> str:
+        told = str(row["masked"])
+        return self._masks.get(row["id"], told) if told == "****" else told
 
     @traitlets.validate("errors")
     def _in_words(self, proposal: Any) -> dict[str, dict[str, str]]:

@@ -222,7 +222,9 @@ class Form:
             rows = [_pair(row) for row in value or ()]
             return KeptRows(self.desk, HeaderRows(**words), rows, self._changed)
         if get_origin(kind) is Literal:
-            return Plain(self._choice(name, words, [str(one) for one in get_args(kind)], str(value)), self._changed)
+            return Plain(
+                self._choice(name, words, [str(one) for one in get_args(kind)], str(value)), self._changed
+            )
         if kind is bool:
             return Plain(SwitchField(**words, value=bool(value)), self._changed)
         text = TextField(
@@ -239,7 +241,9 @@ class Form:
         short = len(values) <= SEGMENTS and sum(map(len, shown.values())) <= SEGMENT_LETTERS
         options = [(one, label, "") for one, label in shown.items()]
         style = "segmented" if short else "select"
-        return ChoiceField(**words, options=options, value=value if value in shown else values[0], style=style)
+        return ChoiceField(
+            **words, options=options, value=value if value in shown else values[0], style=style
+        )
 
 
 def _pair(row: JsonValue) -> tuple[str, str | SecretRef]:

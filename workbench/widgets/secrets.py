@@ -233,7 +233,9 @@ class KeptRows:
         before = {row["id"]: row for row in change["old"]}
         touched = {row["id"] for row in change["new"] if row != before.get(row["id"])}
         gone = set(before) - {row["id"] for row in change["new"]}
-        self.widget.errors = {id: texts for id, texts in self.widget.errors.items() if id not in touched | gone}
+        self.widget.errors = {
+            id: texts for id, texts in self.widget.errors.items() if id not in touched | gone
+        }
         self.widget.problem = ""
         for row in gone:
             self._refs.pop(row, None)

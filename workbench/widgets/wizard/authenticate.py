@@ -76,7 +76,9 @@ class Authenticate:
         self.form: Form
         self._make_form()
         self.widget = look.columns(
-            look.stack(self._card(), self.noted.widget, self.token.widget), aside(self.provider), weights=(2, 1)
+            look.stack(self._card(), self.noted.widget, self.token.widget),
+            aside(self.provider),
+            weights=(2, 1),
         )
         self._chosen = Inputs({"credential_kind": Plain(self.method, changed)})
         self.method.observe(self._method_chosen, "value")
@@ -182,7 +184,9 @@ class Authenticate:
 def _preset_of(values: Mapping[str, JsonValue]) -> str:
     """Return the name of the preset that these values are, or the empty text."""
     fitting = (
-        name for name, preset in OAUTH2_PRESETS.items() if all(values.get(key) == value for key, value in preset.items())
+        name
+        for name, preset in OAUTH2_PRESETS.items()
+        if all(values.get(key) == value for key, value in preset.items())
     )
     return next(fitting, "")
 
@@ -197,11 +201,18 @@ def token_view(check: TokenCheck) -> Any:
 def token_banner(check: TokenCheck) -> Any:
     """Return the answer of the token URL in one sentence."""
     if not check.ok or check.outcome is None:
-        return look.banner("error", next((one.sentence for one in check.problems if one.blocks), N_("No token was given.")))
+        return look.banner(
+            "error", next((one.sentence for one in check.problems if one.blocks), N_("No token was given."))
+        )
     if check.expires_in_s is None:
         return look.banner("ok", say("Token ok: {hint}.", hint=check.token_hint))
     return look.banner(
-        "ok", say("Token ok: {hint}, valid for {seconds} s.", hint=check.token_hint, seconds=round(check.expires_in_s))
+        "ok",
+        say(
+            "Token ok: {hint}, valid for {seconds} s.",
+            hint=check.token_hint,
+            seconds=round(check.expires_in_s),
+        ),
     )
 
 

@@ -28,7 +28,10 @@ IDENTIFIER_NOTES = {
     "email_sha256": N_("The hash of the lowercase address. Not documented by the product."),
     "custom": N_("Your own id of the contact, under a name you give."),
 }
-SECONDS = {"connect_s": N_("Time to connect, in seconds"), "total_s": N_("Time for the whole call, in seconds")}
+SECONDS = {
+    "connect_s": N_("Time to connect, in seconds"),
+    "total_s": N_("Time for the whole call, in seconds"),
+}
 
 
 class Configure:
@@ -94,7 +97,9 @@ class Configure:
         for field, text in (("connect_s", self.connect_s.value), ("total_s", self.total_s.value)):
             if _seconds(text) is None:
                 sentence = say(
-                    "“{title}” is “{value}”. Write a number from 1 to 60.", title=Sentence(SECONDS[field]), value=text[:20]
+                    "“{title}” is “{value}”. Write a number from 1 to 60.",
+                    title=Sentence(SECONDS[field]),
+                    value=text[:20],
                 )
                 found.append(Problem(field=field, sentence=sentence))
         return found
@@ -129,7 +134,11 @@ class Configure:
         channels = [(key, Sentence(label)) for key, label in CHANNELS.items()]
         self.channel = ChoiceField(N_("Channel"), channels, value=settings.channel, style="segmented")
         self.url = TextField(
-            N_("HTTP Post URL"), value=settings.url, required=True, input_type="url", placeholder="https://api.example.com/v1/send"
+            N_("HTTP Post URL"),
+            value=settings.url,
+            required=True,
+            input_type="url",
+            placeholder="https://api.example.com/v1/send",
         )
         self.local_test = SwitchField(
             N_("Local test"),
@@ -142,7 +151,9 @@ class Configure:
         )
         pairs = [(one.name, one.value) for one in settings.headers]
         self.headers = KeptRows(desk, rows, pairs, self._changed, headers=True)
-        kinds = [(key, Sentence(label), Sentence(IDENTIFIER_NOTES[key])) for key, label in IDENTIFIERS.items()]
+        kinds = [
+            (key, Sentence(label), Sentence(IDENTIFIER_NOTES[key])) for key, label in IDENTIFIERS.items()
+        ]
         self.identifier = ChoiceField(
             N_("Identifier type"),
             kinds,
@@ -211,7 +222,11 @@ class Configure:
         stay = look.button(say("Stay with {provider}", provider=before.name))
         go.on_click(lambda _button: self._take(after))
         stay.on_click(lambda _button: setattr(self.provider, "value", self._was.provider))
-        sentence = say("Changing to {provider} replaces what you typed: {what}.", provider=after.name, what=_listed(typed))
+        sentence = say(
+            "Changing to {provider} replaces what you typed: {what}.",
+            provider=after.name,
+            what=_listed(typed),
+        )
         self.asked.put(look.banner("warn", sentence), look.buttons(go, stay, align="start"))
 
     def _typed(self, before: Provider, after: Provider) -> list[Sentence]:

@@ -123,7 +123,9 @@ def _not_by_feed(user_data: dict[str, Any]) -> list[Problem]:
     wrong = next((feed for feed, properties in user_data.items() if not isinstance(properties, dict)), None)
     if wrong is None:
         return []
-    sentence = say("“{feed}” must hold properties: write {{\"FEED\": {{\"PROPERTY\": \"value\"}}}}.", feed=wrong[:40])
+    sentence = say(
+        '“{feed}” must hold properties: write {{"FEED": {{"PROPERTY": "value"}}}}.', feed=wrong[:40]
+    )
     return [Problem(field="user_data", sentence=sentence, line=1, column=1)]
 
 

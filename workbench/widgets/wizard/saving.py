@@ -96,7 +96,9 @@ def _tested_banner(draft: Draft, words: Said, kind: Kind) -> ipywidgets.HTML:
         return look.banner("info", sentence, words)
     at = tested.at.strftime("%Y-%m-%d %H:%M UTC")
     mode = say("in rehearsal") if tested.mode == "rehearsal" else say("live")
-    sentence = say("{outcome} {mode}, {at}.", outcome=Sentence(str(OUTCOMES[tested.outcome][0])), mode=mode, at=at)
+    sentence = say(
+        "{outcome} {mode}, {at}.", outcome=Sentence(str(OUTCOMES[tested.outcome][0])), mode=mode, at=at
+    )
     return look.banner(kind, sentence, words)
 
 
@@ -110,8 +112,13 @@ def _configured(settings: Settings, provider: Provider) -> Iterator[tuple[Said, 
     yield N_("Identifier type"), _identifier(settings.identifier)
     if settings.campaign_name:
         yield N_("Campaign name"), settings.campaign_name
-    yield N_("Time limits"), say(
-        "{connect} s to connect, {total} s in all", connect=f"{settings.connect_s:g}", total=f"{settings.total_s:g}"
+    yield (
+        N_("Time limits"),
+        say(
+            "{connect} s to connect, {total} s in all",
+            connect=f"{settings.connect_s:g}",
+            total=f"{settings.total_s:g}",
+        ),
     )
     if settings.local_test:
         yield N_("Local test"), say("on")
@@ -149,7 +156,8 @@ def _shown(name: str, value: JsonValue) -> Said | Html:
 
 def _headers(settings: Settings) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (one.name, one.value.hint if isinstance(one.value, SecretRef) else one.value) for one in settings.headers
+        (one.name, one.value.hint if isinstance(one.value, SecretRef) else one.value)
+        for one in settings.headers
     )
 
 

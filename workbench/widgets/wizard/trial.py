@@ -69,7 +69,10 @@ class Trial:
         self.provider = provider_of(settings.provider)
         self.contact = ContactForm(contact, settings.identifier, self._edited, live=live, texts=texts)
         self.campaign = TextField(
-            N_("Campaign name"), hint=N_("Fills ${dyCampaignName}."), value=settings.campaign_name, placeholder="Spring sale"
+            N_("Campaign name"),
+            hint=N_("Fills ${dyCampaignName}."),
+            value=settings.campaign_name,
+            placeholder="Spring sale",
         )
         self.composer = Composer(
             settings.payload,
@@ -79,7 +82,9 @@ class Trial:
             lint=self._lint,
             changed=self._typed,
         )
-        self.inputs = Inputs({"identifier": self.contact.address, "campaign_name": Plain(self.campaign, self._edited)})
+        self.inputs = Inputs(
+            {"identifier": self.contact.address, "campaign_name": Plain(self.campaign, self._edited)}
+        )
         self.button = look.button(N_("Test"), "primary")
         self.request = look.show("")
         self.asked = Place()
@@ -95,7 +100,9 @@ class Trial:
 
     def settings(self, settings: Settings) -> Settings:
         """Return the settings with payload and campaign name put in."""
-        return settings.model_copy(update={"payload": self.composer.text, "campaign_name": self.campaign.value})
+        return settings.model_copy(
+            update={"payload": self.composer.text, "campaign_name": self.campaign.value}
+        )
 
     def problems(self) -> list[Problem]:
         """Return nothing: settings hold whatever is typed here."""
@@ -138,7 +145,9 @@ class Trial:
         self._ask(contact, Confirmation(host=preview.host, recipient=preview.recipient))
 
     def _ask(self, contact: Contact, confirmation: Confirmation) -> None:
-        words = say("Send to {recipient} through {host}", recipient=confirmation.recipient, host=confirmation.host)
+        words = say(
+            "Send to {recipient} through {host}", recipient=confirmation.recipient, host=confirmation.host
+        )
         go, stay = look.button(words, "danger"), look.button(N_("Do not send"))
         button_click(go, lambda: self._go(contact, confirmation))
         stay.on_click(lambda _button: self.asked.put())
@@ -169,14 +178,19 @@ class Trial:
         mode = (
             N_("A click on Test first shows host and recipient, and asks.")
             if self._live
-            else N_("Rehearsal: a stand-in on this computer answers as the provider would. Nothing leaves it.")
+            else N_(
+                "Rehearsal: a stand-in on this computer answers as the provider would. Nothing leaves it."
+            )
         )
         return look.stack(
             *token,
             look.columns(
                 look.card(N_("Contact"), self.contact.widget),
                 look.card(
-                    N_("Request"), self.request, self.campaign, subtitle=N_("As steps 1 and 2 make it. Secrets are masked.")
+                    N_("Request"),
+                    self.request,
+                    self.campaign,
+                    subtitle=N_("As steps 1 and 2 make it. Secrets are masked."),
                 ),
                 weights=(1, 1),
             ),
@@ -212,7 +226,9 @@ class Trial:
         identifier = contact.identifiers.get(self._settings.identifier.key) or None
         return values_of(contact, identifier, self.campaign.value)
 
-    def _lint(self, template: Template, tree: JsonValue, size: int, values: Mapping[str, JsonValue]) -> Iterable[Problem]:
+    def _lint(
+        self, template: Template, tree: JsonValue, size: int, values: Mapping[str, JsonValue]
+    ) -> Iterable[Problem]:
         return lint(self.provider, template, tree, size, values, self._settings.identifier)
 
 

@@ -86,13 +86,12 @@
     document.getElementById("content").append(shell);
   });
 
-  // Drawn in two steps: all outputs and boxes are filled, then the small widgets, whose code arrives a moment later.
+  // Drawn in two steps: each output has its widget, then each widget is filled, whose code may arrive a moment later.
   const filled = (cells) =>
     cells.closest("main .jp-LabShell") &&
     !cells.querySelector('script[type="application/vnd.voila.cell-output+json"]') &&
-    ![...cells.querySelectorAll(".jp-OutputArea-output.lm-Panel")].some((output) => !output.querySelector(".jupyter-widgets")) &&
-    !cells.querySelector(".widget-box > .lm-Widget:not(.jupyter-widgets)");
-  const waiting = (cells) => cells.querySelector('.jupyter-widgets:empty:not([class*="widget-"]):not([style*="none"])');
+    ![...cells.querySelectorAll(".jp-OutputArea-output.lm-Panel")].some((output) => !output.querySelector(".lm-Widget"));
+  const waiting = (cells) => cells.querySelector('.lm-Widget:empty:not([class*="widget-"]):not([style*="none"])');
 
   window.wbPage = (given) => {
     words = given.words;

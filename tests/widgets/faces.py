@@ -1,0 +1,92 @@
+"""What a test does with a page without a browser: look at it, press its buttons, seal a secret as the browser does."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import ipywidgets
+
+from workbench.adapters.vault import seal_box
+from workbench.widgets.spawn import settle
+
+
+def walk(widget: Any) -> Iterator[Any]:
+    """Return the widget and everything shown in it; what is taken off the page is left out."""
+    if getattr(widget.layout, "display", None) == "none":
+        return
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from walk(child)
+
+
+def of(widget: Any, kind: str) -> list[Any]:
+    """Return the shown widgets whose class is called ``kind``."""
+    return [one for one in walk(widget) if type(one).__name__ == kind]
+
+
+def read(widget: Any) -> str:
+    """Return what a person reads, as text: markup, headings, links, buttons, rows."""
+    parts: list[str] = []
+    for one in walk(widget):
+        match type(one).__name__:
+            case "Markup" if not one.value.startswith("<style>"):
+                parts.append(html.unescape(re.sub(r"<[^>]+>", " ", one.value)))
+            case "Headline":
+                parts += [one.title, one.subtitle]
+            case "PageLinks":
+                parts += [f"{item['label']} {item['text']}" for item in one.items]
+            case "Button":
+                parts.append(one.description)
+            case "Download":
+                parts.append(one.label)
+            case "RowList":
+                parts += [str(cell) for row in one.rows for cell in row.values()]
+                parts += [] if one.rows else [one.empty]
+            case "TopBar":
+                parts += [str(word) for word in one.words.values()]
+            case "TextField" | "SecretField" | "ChoiceField":
+                parts += [one.label, one.error]
+    return re.sub(r"\s+", " ", " ".join(parts))
+
+
+def markup(widget: Any) -> str:
+    """Return the markup of every HTML widget, style left out."""
+    return " ".join(one.value for one in of(widget, "Markup") if not one.value.startswith("<style>"))
+
+
+def button(widget: Any, text: str) -> ipywidgets.Button:
+    """Return the one shown button with this text."""
+    [found] = [one for one in of(widget, "Button") if one.description == text]
+    return found
+
+
+async def press(widget: Any, text: str) -> None:
+    """Press the button with this text and wait for what it does."""
+    button(widget, text).click()
+    await settle()
+
+
+def offered(widget: Any) -> set[str]:
+    """Return the texts of all shown buttons."""
+    return {one.description for one in of(widget, "Button")} | {one.label for one in of(widget, "Download")}
+
+
+def field(widget: Any, label: str) -> Any:
+    """Return the shown field with this label."""
+    [found] = [one for one in walk(widget) if getattr(one, "label", None) == label and hasattr(one, "error")]
+    return found
+
+
+async def lock(secret: Any, text: str) -> None:
+    """Type a secret into a field and lock it, as the browser does."""
+    secret._receive({"sealed": seal_box(secret.public_key, text)})
+    await settle()
+
+
+async def tell(widget: Any, message: object) -> None:
+    """Let the widget receive a message of the browser."""
+    widget._handle_custom_msg(message, [])
+    await settle()
