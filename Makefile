@@ -10,10 +10,10 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench soak languages clean
+.PHONY: help run test check bench soak languages readme clean
 
 help: ## what each word does
-	@sed -n 's/^\([a-z]*\): .*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z]*\): .*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-15s %s\n", $$1, $$2 }'
 
 run: $(VENV)/run.stamp ## start the workbench: dashboards, server and sandbox; Ctrl-C stops them
 	@$(BIN)/workbench up $(ARGS)
@@ -35,6 +35,9 @@ soak: $(VENV)/test.stamp ## the long series
 
 languages: $(VENV)/test.stamp ## bring the translations' files up to the sentences in the code
 	@$(BIN)/python -m tests.languages
+
+readme: $(VENV)/test.stamp ## make the generated tables of the README anew
+	@$(BIN)/python -m tests.test_frame
 
 clean: ## remove the environment and what the tools left behind
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

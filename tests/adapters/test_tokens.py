@@ -229,6 +229,19 @@ async def test_what_was_forgotten_under_way_is_not_kept() -> None:
     assert await tokens.token("k", REQUEST, reader()) == "token-2"
 
 
+async def test_a_fetch_that_was_cancelled_is_begun_anew() -> None:
+    url = TokenUrl(gate=asyncio.Event())
+    tokens = Tokens(Ticking(), url)
+    waiting = asyncio.create_task(tokens.token("k", REQUEST, reader()))
+    await url.called.acquire()
+    for task in asyncio.all_tasks() - {asyncio.current_task(), waiting}:
+        task.cancel()  # as the end of a loop does
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    url.gate.set()
+    assert await tokens.token("k", REQUEST, reader()) == "token-2"
+
+
 async def test_expired_tokens_do_not_pile_up() -> None:
     clock = Ticking()
     tokens = Tokens(clock, TokenUrl())

@@ -402,6 +402,24 @@ async def test_every_exception_of_httpcore_reaches_the_wire_as_a_failure(
     await wire.close()
 
 
+async def test_a_connection_that_breaks_in_the_handshake_is_a_failure_of_tls(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def failing(pool: Any, request: Any) -> None:
+        await request.extensions["trace"]("connection.start_tls.started", {})
+        raise httpcore.ConnectError("s3cr3t")
+
+    wire = Wire.live()
+    monkeypatch.setattr(httpcore.AsyncConnectionPool, "handle_async_request", failing)
+    failure = await wire.send(post())
+    await wire.close()
+    assert isinstance(failure, Failure)
+    assert (failure.kind, failure.sent) == ("tls", False)
+    assert str(failure.sentence) == (
+        "api.example does not set up a secure connection. Check that the host and port speak https."
+    )
+
+
 # Packed bodies
 
 

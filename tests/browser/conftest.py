@@ -28,8 +28,18 @@ from playwright.async_api import Browser, Page, Playwright, async_playwright
 from workbench.widgets import voila
 
 ROOT = Path(__file__).parents[2]
-HOW_TO_GET_ONE = "no browser found: install Chromium or Chrome, or run `python -m playwright install chromium`"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge")
+HOW_TO_GET_ONE = (
+    "no browser found: install Chromium or Chrome, or run `python -m playwright install chromium`"
+)
+NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "microsoft-edge",
+    "msedge",
+)
 PLACES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -114,13 +124,17 @@ class Watched:
 
 def _installed() -> str | None:
     on_path = next((found for name in NAMES if (found := shutil.which(name))), None)
-    return on_path or next((place for place in PLACES if Path(place).is_file()), None)
+    return on_path or next((place for place in PLACES if _is_file(place)), None)
+
+
+def _is_file(path: str) -> str | None:
+    return path if Path(path).is_file() else None
 
 
 async def _fetched(playwright: Playwright) -> str | None:
     """Return the browser of Playwright's own, asking for it once when it is not there."""
-    own = Path(playwright.chromium.executable_path)
-    if not own.is_file():
+    own = playwright.chromium.executable_path
+    if _is_file(own) is None:
         command = [sys.executable, "-m", "playwright", "install", "chromium"]
         process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
         try:
@@ -128,7 +142,7 @@ async def _fetched(playwright: Playwright) -> str | None:
         except TimeoutError:
             process.kill()
             await process.wait()
-    return str(own) if own.is_file() else None
+    return _is_file(own)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -235,7 +249,9 @@ async def _answers(server: Server, path: str) -> None:
 
 def _start(command: list[str], folder: Path, environment: dict[str, str], url: str) -> Server:
     log = folder / "server.log"
-    environment["PYTHONPATH"] = os.pathsep.join(p for p in (str(ROOT), environment.get("PYTHONPATH", "")) if p)
+    environment["PYTHONPATH"] = os.pathsep.join(
+        p for p in (str(ROOT), environment.get("PYTHONPATH", "")) if p
+    )
     with log.open("wb") as out:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=out, stderr=out)
     return Server(url, process, log)
@@ -256,18 +272,29 @@ def _servers() -> Iterator[dict[str, Server]]:
 async def serve(_servers: dict[str, Server], tmp_path_factory: pytest.TempPathFactory) -> Serve:
     """Serve notebooks by the real Voila and our template: ``url = await serve("cell", "cell", title="...")``.
 
-    The same notebook with the same options is served by one process for the whole session. Further options are
-    those of ``workbench.widgets.voila.arguments``.
+    The same notebook with the same options is served by one process for the whole session; ``as_folder`` serves the
+    folder it is in, as the published dashboards are. Further options are those of ``workbench.widgets.voila.arguments``.
     """
 
-    async def start(*cells: str, title: str = "Test page", env: dict[str, str] | None = None, **options: Any) -> str:
-        key = json.dumps([cells, title, env, options], default=str)
+    async def start(
+        *cells: str,
+        title: str = "Test page",
+        env: dict[str, str] | None = None,
+        as_folder: bool = False,
+        **options: Any,
+    ) -> str:
+        key = json.dumps([cells, title, env, as_folder, options], default=str)
         if key not in _servers:
             folder = tmp_path_factory.mktemp("voila")
             page = folder / "page.ipynb"
             page.write_text(notebook(*cells, title=title), encoding="utf-8")
             port = free_port()
-            command = [sys.executable, "-m", "voila", *voila.arguments(page, port=port, **options)]
+            command = [
+                sys.executable,
+                "-m",
+                "voila",
+                *voila.arguments(folder if as_folder else page, port=port, **options),
+            ]
             environment = voila.environment({**os.environ, **(env or {})})
             _servers[key] = _start(command, folder, environment, f"http://127.0.0.1:{port}/")
             await _answers(_servers[key], "/voila/static/none")
@@ -287,7 +314,11 @@ async def serve_lab(tmp_path: Path) -> AsyncIterator[Serve]:
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--ip=127.0.0.1"]
         command += ["--ServerApp.port_retries=0", "--IdentityProvider.token=", "--allow-root"]
         command += ["--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-        environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTERLAB_WORKSPACES_DIR": str(tmp_path)}
+        environment = {
+            **os.environ,
+            "JUPYTER_CONFIG_DIR": str(tmp_path),
+            "JUPYTERLAB_WORKSPACES_DIR": str(tmp_path),
+        }
         server = _start(command, tmp_path, environment, f"http://127.0.0.1:{port}/lab/tree/page.ipynb")
         started.append(server)
         await _answers(server, "/api")

@@ -154,7 +154,8 @@ async def described_by(field: Locator) -> str:
     """Return the text that a screen reader adds to the field."""
     return str(
         await field.evaluate(
-            "(e) => (e.getAttribute('aria-describedby') ?? '').split(' ').map((id) => document.getElementById(id)?.textContent ?? '?').join(' ')"
+            """(field) => (field.getAttribute("aria-describedby") ?? "").split(" ")
+              .map((id) => document.getElementById(id)?.textContent ?? "?").join(" ")"""
         )
     )
 
@@ -207,6 +208,20 @@ async def test_one_server_gives_both_themes(opened: Open) -> None:
 async def test_the_address_may_ask_for_a_theme(opened: Open, query: str) -> None:
     watched = await opened(FORM, query)
     await expect(watched.page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
+
+
+async def test_the_list_of_pages_and_a_wrong_address_have_the_look_too(serve: Any, open_page: Any) -> None:
+    url = await serve("1", title="Any page", as_folder=True)
+    watched = await open_page()
+    page = watched.page
+    await page.goto(url)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Pages")
+    assert await watched.axe() == []
+    await page.goto(f"{url}voila/render/none.ipynb")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("There is no such page")
+    await page.goto(url)
+    await page.get_by_role("link", name="Page").click()
+    await watched.ready()
 
 
 async def test_a_dead_kernel_is_said_with_a_button_to_reload(serve: Any, open_page: Any) -> None:
@@ -331,7 +346,9 @@ async def test_a_secret_is_sealed_and_in_no_frame(opened: Open) -> None:
     frames = watched.frames()
     assert b'"sealed"' in frames
     assert [form for form in spellings(SECRET) if form in frames] == []
-    inputs = await page.evaluate("[...document.querySelectorAll('input, textarea')].map((i) => i.value).join('|')")
+    inputs = await page.evaluate(
+        "[...document.querySelectorAll('input, textarea')].map((i) => i.value).join('|')"
+    )
     assert SECRET not in inputs
 
 
@@ -512,7 +529,9 @@ async def test_variables_are_completed_and_closed(opened: Open) -> None:
     await expect(first).to_be_visible()
     await page.keyboard.type("la")
     await expect(first).to_have_count(0)
-    await page.wait_for_timeout(150)  # CodeMirror takes no Enter in the first 75 ms, lest a typist picks by accident
+    await page.wait_for_timeout(
+        150
+    )  # CodeMirror takes no Enter in the first 75 ms, lest a typist picks by accident
     await page.keyboard.press("Enter")
     await told(page, payload='{"a": "{{ last_name }}"}')
     await expect(page.locator(".wb-variable")).to_have_text("{{ last_name }}")
@@ -603,7 +622,11 @@ async def test_nothing_sticks_out_at_800_pixels(opened: Open, cell: str) -> None
 async def test_the_widgets_show_in_jupyterlab(serve_lab: Any, open_page: Any) -> None:
     watched = await open_page()
     page = watched.page
-    await page.goto(await serve_lab(SETUP, FORM.replace("look.page(", "look.stack(name); look.page("), EDITOR.replace(", told)", ")")))
+    await page.goto(
+        await serve_lab(
+            SETUP, FORM.replace("look.page(", "look.stack(name); look.page("), EDITOR.replace(", told)", ")")
+        )
+    )
     await page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
     await expect(page.get_by_role("button", name="Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
     await page.get_by_role("menuitem", name="Run", exact=True).click()
@@ -614,25 +637,3 @@ async def test_the_widgets_show_in_jupyterlab(serve_lab: Any, open_page: Any) ->
     await told(page, name="From JupyterLab")
     await page.locator(".cm-editor .wb-variable").scroll_into_view_if_needed()
     await expect(page.locator(".wb-editor .wb-variable")).to_have_text("{{ user_identifier }}")
-
-
-async def test_zz_shots(opened: Open) -> None:
-    for cell, n in ((SECRETS, "sec"), (EDITOR, "ed"), (LISTS, "li"), (FORM, "fo")):
-        for theme in ("light", "dark"):
-            w = await opened(cell, theme=theme, width=800 if theme == "dark" else 1280)
-            page = w.page
-            if cell == SECRETS:
-                await page.get_by_label("Client secret").fill("abcdefgh")
-                await page.get_by_label("Client secret").press("Enter")
-                await told(page, count=1)
-                await page.get_by_role("button", name="Add a row").click()
-                await paste(page, "Authorization: abc\nAccept: application/json\nX Y: abc")
-                await page.wait_for_timeout(400)
-            if cell == EDITOR:
-                await page.get_by_role("textbox", name="Payload, code editor").click()
-                await page.keyboard.type("{{ ")
-                await page.wait_for_timeout(600)
-            if cell == FORM:
-                await page.get_by_label("Name").press_sequentially("ab")
-                await page.wait_for_timeout(600)
-            await page.screenshot(path=f"/tmp/z_{n}_{theme}.png")

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http.client import HTTPConnection
 from pathlib import Path
 from types import TracebackType
@@ -24,10 +24,14 @@ class Running:
     """``workbench WORDS --json``; ``said`` is the document it printed once everything answered."""
 
     def __init__(
-        self, *words: str, environ: Mapping[str, str], python: str = sys.executable, cwd: Path | None = None
+        self,
+        *words: str,
+        environ: Mapping[str, str],
+        command: Sequence[str | Path] = (sys.executable, "-m", "workbench"),
+        cwd: Path | None = None,
     ) -> None:
         self.process = subprocess.Popen(
-            [python, "-m", "workbench", *words, "--json"],
+            [*command, *words, "--json"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(environ), cwd=cwd,
         )  # fmt: skip
         self.told: list[str] = []
@@ -38,7 +42,9 @@ class Running:
 
     def __enter__(self) -> Self:
         line = self._lines.get(timeout=PATIENCE_S)
-        assert line, f"it ended: {''.join(self.told)}"
+        if line is None or line == "{\n":  # an error, written over several lines
+            self.wait()
+            raise AssertionError("".join(self.told))
         self.said: dict[str, Any] = json.loads(line)
         return self
 

@@ -21,6 +21,8 @@ def test_lab_opens_over_a_copy_of_the_notebooks(tmp_path):
         assert ask(f"{address}/api/contents")[0] == 403
         status, listing = ask(f"{address}/api/contents", headers={"Authorization": f"token {token}"})
         assert status == 200
+        answers = ask(f"{address}/voila/render/none.ipynb", headers={"Authorization": f"token {token}"})
+        assert answers[0] == 404, "Voila inside Jupyter's server lets a visitor run code"
         for notebook in folder_of("notebooks").glob("*.ipynb"):
             assert notebook.name.encode() in listing
             assert (home / "notebooks" / notebook.name).read_bytes() == notebook.read_bytes()

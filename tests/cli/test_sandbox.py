@@ -5,18 +5,21 @@ import pytest
 
 from tests.cli.running import Running, alive, ask, clean, family, until
 
-MESSAGE = b'{"to": "ada@example.com"}'
-HEADERS = {"Content-Type": "application/json"}
+MESSAGE = (
+    b'{"personalizations": [{"to": [{"email": "ada@example.com"}]}], "from": {"email": "shop@example.com"},'
+    b' "subject": "Hi", "content": [{"type": "text/plain", "value": "Hello"}]}'
+)
+HEADERS = {"Content-Type": "application/json", "Authorization": "Bearer SG.any"}
 
 
 def test_it_serves_every_provider_with_its_faults_until_ctrl_c(tmp_path):
-    words = ("sandbox", "--port", "0", "--fault", "custom:throttled;times=1")
+    words = ("sandbox", "--port", "0", "--fault", "sendgrid:throttled;times=1")
     with Running(*words, environ=clean(WORKBENCH_HOME=str(tmp_path / "home"))) as running:
         address = running.said["sandbox"]
         assert "sendgrid" in running.said["providers"]
         assert ask(f"{address}/health")[0] == 200
-        assert ask(f"{address}/custom", "POST", MESSAGE, HEADERS)[0] == 429
-        assert ask(f"{address}/custom", "POST", MESSAGE, HEADERS)[0] == 202
+        assert ask(f"{address}/sendgrid/v3/mail/send", "POST", MESSAGE, HEADERS)[0] == 429
+        assert ask(f"{address}/sendgrid/v3/mail/send", "POST", MESSAGE, HEADERS)[0] == 202
         everybody = family(running.process.pid)
         assert running.end(signal.SIGINT) == 0
         until(lambda: not any(alive(pid) for pid in everybody))

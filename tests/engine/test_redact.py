@@ -401,6 +401,8 @@ def test_a_form_that_is_no_plain_encoding_is_called_encoded() -> None:
     assert Redactor(PLACED).blank(request).body == b'\\"$SECRET_1_ENCODED\\"'
     lines = Redactor({"two\nlines": "$SECRET_1"}).blank(request.model_copy(update={"body": b"two&#10;lines"}))
     assert lines.body == b"$SECRET_1_HTML"
+    half = request.model_copy(update={"body": SECRET.replace("/", "\\/").encode()})
+    assert Redactor(PLACED).blank(half).body == b"$SECRET_1_ENCODED"
 
 
 def test_html_alone_has_its_own_placeholder() -> None:

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workbench.engine.filling import MAX_NAMED
 from workbench.engine.template import (
-    MAX_NAMED,
     MAX_SLOTS,
     MAX_TEXT_BYTES,
     Template,

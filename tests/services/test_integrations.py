@@ -209,10 +209,9 @@ async def test_another_key_means_needs_secret_not_a_crash(
     tmp_path: Path, secret: SecretRef, house: Workbench, ana: Contact
 ) -> None:
     saved = await house.integrations.save(await draft_of(house, basic(secret)))
-    key_file = next(path for path in house.house.home.path("x").parent.iterdir() if "key" in path.name)
-    key_file.unlink()
+    house.house.home.path("vault.key").unlink()
     async with Workbench.open(
-        house.house.home.path("x").parent, environ={"WORKBENCH_KEYRING": "off"}
+        house.house.home.folder, environ={"WORKBENCH_KEYRING": "off"}
     ) as other:
         [listed] = await other.integrations.list_all()
         assert listed.missing_secrets == (secret.hint, secret.hint)

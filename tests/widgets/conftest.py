@@ -71,6 +71,7 @@ async def saved(house: Workbench, secret: SecretRef, ana: Contact) -> Integratio
     """A saved and tested integration with a locked header and a password."""
     settings = Settings(
         name="Cart reminders",
+        allow_several=True,
         url="https://esp.example.com/v1/send",
         headers=(Header(name="X-Key", value=secret),),
         credential_kind="basic",

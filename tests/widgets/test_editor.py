@@ -42,7 +42,9 @@ def test_go_to_asks_the_browser() -> None:
 
 
 def test_options_of_the_constructor_are_traits() -> None:
-    editor = JsonEditor("[1]", "Payload", completions=["first_name"], read_only=True, height="90px", hint="JSON.")
+    editor = JsonEditor(
+        "[1]", "Payload", completions=["first_name"], read_only=True, height="90px", hint="JSON."
+    )
     assert (editor.value, editor.completions, editor.read_only, editor.height, editor.hint) == (
         "[1]",
         ["first_name"],

@@ -1,5 +1,7 @@
 import asyncio
+import hashlib
 import json
+from importlib.resources import files
 
 import pytest
 import traitlets
@@ -82,6 +84,17 @@ def test_the_code_of_the_browser_travels_once_and_not_with_every_field() -> None
     assert len({field.get_state()["_code"] for field in fields}) == 1
     assert all(len(json.dumps(field.get_state())) < 5_000 for field in fields)
     assert len(fields[0]._code.code) > 10_000
+
+
+@pytest.mark.parametrize("name", ["fields", "editor"])
+def test_the_shipped_bundles_were_built_from_these_sources(name: str) -> None:
+    package = files("workbench.widgets")
+    sources = sorted((package / "js" / "src").iterdir(), key=lambda file: file.name)
+    digest = hashlib.sha256()
+    for source in [package / "js" / "package.json", *sources]:
+        digest.update(source.read_bytes())
+    built = (package / "static" / f"{name}.js").read_text(encoding="utf-8")
+    assert built.splitlines()[0] == f"// built from js/src {digest.hexdigest()}", "run npm run build"
 
 
 def test_a_new_carrier_is_made_when_the_old_one_was_closed() -> None:
@@ -215,7 +228,9 @@ def test_removing_empties_the_mask_before_it_is_told() -> None:
 
 
 def test_rows_get_ids_and_all_their_parts() -> None:
-    rows = HeaderRows("Headers", rows=[{"name": "Accept"}, {"id": "mine", "name": "X", "value": "1"}, {"id": "mine"}])
+    rows = HeaderRows(
+        "Headers", rows=[{"name": "Accept"}, {"id": "mine", "name": "X", "value": "1"}, {"id": "mine"}]
+    )
     assert [row["id"] for row in rows.rows] == ["r1", "mine", "r3"]
     assert rows.rows[0] == {"id": "r1", "name": "Accept", "value": "", "locked": False, "masked": ""}
 

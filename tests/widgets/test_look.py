@@ -15,7 +15,9 @@ HOSTILE = "<script>alert(1)</script>\"'&"
 
 def texts(widget: ipywidgets.Widget) -> str:
     """Return the markup of a widget and of all in it."""
-    own = widget.value if isinstance(widget, ipywidgets.HTML) and "wb-style" not in widget._dom_classes else ""
+    own = (
+        widget.value if isinstance(widget, ipywidgets.HTML) and "wb-style" not in widget._dom_classes else ""
+    )
     return own + "".join(texts(child) for child in getattr(widget, "children", ()))
 
 

@@ -19,7 +19,12 @@ from workbench.widgets.language import decide, speak_in, when
 from workbench.widgets.messages import Messages
 
 Connected = Callable[[Role], Workbench]
-PAGES = {"home": home_page, "integrations": integrations_page, "activity": activity_page, "payload": payload_page}
+PAGES = {
+    "home": home_page,
+    "integrations": integrations_page,
+    "activity": activity_page,
+    "payload": payload_page,
+}
 WORDS = {"Integrations": "Integrações", "Home": "Início", "Search": "Procurar", "operator": "operadora"}
 
 
@@ -98,7 +103,9 @@ async def test_another_language_makes_the_content_anew_and_english_comes_back(
     assert of(page, "Headline")[0].title == "Integrations"
 
 
-async def test_what_was_open_is_open_again_in_the_other_language(connected: Connected, portuguese: None) -> None:
+async def test_what_was_open_is_open_again_in_the_other_language(
+    connected: Connected, portuguese: None
+) -> None:
     bench = connected("operator")
     draft = await bench.integrations.start()
     page = await integrations_page(bench)
@@ -206,5 +213,3 @@ async def test_dates_follow_the_language_of_the_page(house: Workbench) -> None:
 
 async def _nothing() -> None:
     return None
-
-

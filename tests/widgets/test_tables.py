@@ -51,15 +51,15 @@ def test_a_row_list_holds_texts_only() -> None:
     rows = RowList(
         "Integrations",
         columns=[("name", "Name"), {"key": "status", "label": "Status", "kind": "muted"}],
-        rows=[{"id": 7, "name": say("{n} rows", n=3), "status": {"text": "Ready", "kind": "ok"}, "none": None}],
+        rows=[
+            {"id": 7, "name": say("{n} rows", n=3), "status": {"text": "Ready", "kind": "ok"}, "none": None}
+        ],
     )
     assert rows.columns == [
         {"key": "name", "label": "Name", "kind": "text"},
         {"key": "status", "label": "Status", "kind": "muted"},
     ]
-    assert rows.rows == [
-        {"id": "7", "name": "3 rows", "status": {"text": "Ready", "kind": "ok"}, "none": ""}
-    ]
+    assert rows.rows == [{"id": "7", "name": "3 rows", "status": {"text": "Ready", "kind": "ok"}, "none": ""}]
     assert repr(rows) == "<RowList 'Integrations'>"
 
 

@@ -273,6 +273,24 @@ async def test_each_error_of_step_3_stands_beside_its_field(bench: Workbench) ->
     assert "Accepted" in read(trial.result.widget)
 
 
+async def test_what_the_payload_asks_for_and_nobody_gives_can_be_added(bench: Workbench) -> None:
+    wizard = await start(bench)
+    await configure(wizard)
+    await click(wizard.next_button)
+    trial = wizard.step
+    assert trial.contact.fill.layout.display == "none"
+    trial.composer.editor.value = '{"to": "${User Identifier}", "a": "${coupon}", "b": "{{ order.total }}", "c": "{{ x | default(1) }}"}'
+    assert trial.contact.lacking == ("coupon", "order.total")
+    assert trial.contact.fill.layout.display is None
+    await click(trial.contact.fill)
+    assert json.loads(trial.contact.variables.value) == {
+        "first_name": "Ana", "subject": "Your cart is waiting", "number_of_items": 2, "coupon": "", "order.total": "",
+    }  # fmt: skip
+    assert trial.contact.fill.layout.display == "none"
+    await click(trial.button)
+    assert "Accepted" in read(trial.result.widget)
+
+
 async def test_an_error_of_another_step_names_that_step(bench: Workbench) -> None:
     wizard = await start(bench)
     await configure(wizard)
@@ -731,3 +749,76 @@ async def test_reprs_carry_no_ids(bench: Workbench) -> None:
         wizard.step.composer,
     ]
     assert re.search(r"0x[0-9a-f]{6}", repr(parts)) is None
+
+
+# -- through a server --------------------------------------------------------------------------------------------------
+
+
+async def test_through_a_server_it_is_the_same_wizard(
+    house: Workbench, connected: Callable[[str], Workbench]
+) -> None:
+    async with connected("operator") as bench:
+        wizard = await start(bench)
+        await configure(wizard)
+        wizard.step.method.value = "basic"
+        wizard.step.form.inputs["username"].widget.value = "reconnect"
+        await lock(wizard, wizard.step.form.inputs["password"].widget)
+        await click(wizard.next_button)
+        await click(wizard.step.button)
+        assert "Accepted" in read(wizard.step.result.widget)
+        wizard.step.contact.identifier.value = "nobody"
+        await click(wizard.step.button)
+        assert "nobody" in wizard.step.contact.identifier.error, "problems cross the wire with their fields"
+        await click(wizard.next_button)
+        await click(wizard.save_button)
+    (listed,) = await house.integrations.list_all()
+    assert (listed.integration.name, listed.badge) == ("Spring news", "tested")
+
+
+async def test_who_may_not_build_reads_why(house: Workbench, connected: Callable[[str], Workbench]) -> None:
+    draft = await house.integrations.start()
+    async with connected("viewer") as bench:
+        wizard = await start(bench, draft=draft)
+        wizard.step.name.value = "Not mine"
+        await settle()
+        await click(wizard.next_button)
+        assert "viewer" in read(wizard.banner.widget)
+        assert wizard.draft.stage == "configure"
+
+
+async def test_without_a_server_the_page_says_so_and_tries_again(
+    house: Workbench, connected: Callable[[str], Workbench]
+) -> None:
+    draft = await house.integrations.start()
+    left: list[bool] = []
+    wizard = Wizard(
+        Workbench.connect("http://127.0.0.1:9", "token"),
+        draft,
+        on_closed=lambda: left.append(True),
+        pause_s=QUICK,
+    )
+    assert await wizard.open() is wizard.widget
+    assert "does not answer" in read(wizard.banner.widget)
+    shown = {
+        one.description for one in walk(wizard.widget) if isinstance(one, ipywidgets.Button) and visible(one)
+    }
+    assert shown == {"Finish later", "Try again"}
+    await click(wizard.later_button)
+    assert left == [True]
+    await wizard.bench.close()
+
+    async with connected("operator") as bench:
+        wizard.bench, wizard.desk.secrets, wizard.keeper.integrations = (
+            bench,
+            bench.secrets,
+            bench.integrations,
+        )
+        await click(wizard.again_button)
+        assert wizard.step.stage == "configure"
+        assert wizard.banner.widget.children == ()
+        assert visible(wizard.next_button)
+        assert not visible(wizard.again_button)
+
+
+def visible(widget: ipywidgets.DOMWidget) -> bool:
+    return bool(widget.layout.display != "none")

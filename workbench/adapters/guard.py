@@ -178,6 +178,8 @@ _CERTIFICATES: Final = {9: _EXPIRED, 10: _EXPIRED, 62: _OTHER_NAME, 64: _OTHER_N
 Kinds = tuple[tuple[tuple[type[BaseException], ...], FailureKind], ...]
 _BEFORE_SENDING: Final = ("blocked", "dns", "connect", "connect_timeout")
 _ENDED = re.compile("disconnected|peer closed")
+_WAITING: Final = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+"""No faults: TLS says so while it waits for bytes, and they stay in the context of what comes after."""
 
 
 class Trip:
@@ -232,9 +234,7 @@ class Trip:
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
-        if not isinstance(
-            error, (ssl.SSLWantReadError, ssl.SSLWantWriteError)
-        ):  # no faults: TLS waits for bytes
+        if not isinstance(error, _WAITING):
             yield error
         error = error.__cause__ or error.__context__  # httpcore's pool drops the cause, and the context stays
 

@@ -169,7 +169,9 @@ class Journal:
     async def purge(self, older_than: datetime) -> int:
         """Delete the entries from before ``older_than`` for good, and return how many there were."""
         query = sa.delete(_entries).where(_entries.c.at < _microseconds(older_than))
-        gone = await asyncio.to_thread(self._write, lambda connection: connection.execute(query).rowcount)
+        gone: int = await asyncio.to_thread(
+            self._write, lambda connection: connection.execute(query).rowcount
+        )
         if self._path:
             await asyncio.to_thread(self._empty_log)
         return gone

@@ -193,8 +193,8 @@ class Vault:
         if shut:
             self.notices.append(
                 say(
-                    "{count} saved secrets were locked with a key that this workbench does not have. "
-                    "Bring that key back, or type them again.",
+                    "Saved secrets that cannot be opened: {count}. They were locked with a key that this "
+                    "workbench does not have. Bring that key back, or type them again.",
                     count=shut,
                 )
             )

@@ -36,7 +36,10 @@ async def lab(session: Session, port: LabPort = LAB_PORT) -> int:
         "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={number}", "--ServerApp.port_retries=0",
         f"--ServerApp.root_dir={notebooks}",
         # nothing is asked from outside: no look for updates, no news, no list of extensions
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url=", "--LabApp.extension_manager=readonly",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url=None", "--LabApp.extension_manager=readonly",
+        # Voila inside Jupyter's server would let a page's visitor run code; pages are published by “workbench up”
+        "--ServerApp.jpserver_extensions={'voila.server_extension': False}",
+        *(["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []),
     ]  # fmt: skip
     environ = {**os.environ, "WORKBENCH_HOME": str(home.folder), "JUPYTER_TOKEN": token}
     program = Program(

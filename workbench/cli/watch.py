@@ -20,10 +20,21 @@ from .session import Session
 
 LAST_PORT = 65_535
 KEPT = (
-    "APPDATA", "COMSPEC", "CONDA_", "HOME", "JUPYTER_PLATFORM", "LANG", "LC_", "LD_LIBRARY_PATH", "LOCALAPPDATA", "LOGNAME", "NO_COLOR",
-    "NUMBER_OF_PROCESSORS", "PATH", "PATHEXT", "PROGRAMDATA", "PYTHON", "SHELL", "SSL_CERT_", "SYSTEMROOT", "TEMP", "TERM", "TMP", "TMPDIR",
-    "TZ", "USER", "USERPROFILE", "VIRTUAL_ENV", "WINDIR", "XDG_",
-)  # fmt: skip
+    *("HOME", "LOGNAME", "PATH", "SHELL", "TEMP", "TERM", "TMP", "TMPDIR", "TZ", "USER"),
+    *("LANG", "LC_", "NO_COLOR", "XDG_"),
+    *("CONDA_", "JUPYTER_PATH", "JUPYTER_PLATFORM_DIRS", "LD_LIBRARY_PATH", "SSL_CERT_", "VIRTUAL_ENV"),
+    *(
+        "APPDATA",
+        "COMSPEC",
+        "LOCALAPPDATA",
+        "NUMBER_OF_PROCESSORS",
+        "PATHEXT",
+        "PROGRAMDATA",
+        "SYSTEMROOT",
+        "USERPROFILE",
+        "WINDIR",
+    ),
+)
 """What a process without secrets needs of the environment: names, or how they start when they end with ``_``."""
 
 

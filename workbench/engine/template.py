@@ -11,8 +11,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import orjson
@@ -22,13 +20,13 @@ from workbench.models.base import JsonValue, Level, Problem
 from workbench.models.payload import Slot
 from workbench.sentence import Sentence, say
 
-from .filters import ABSENT, MAX_BYTES, Step, as_text, check_value, too_large
+from .filling import Filler, Hole, Unfilled, missing_sentence, missing_value, no_such_value, unfilled_of
+from .filters import MAX_BYTES, check_value, too_large
 from .slots import MAX_SLOTS, Found, nearest, split
 from .strict_json import MAX_PROBLEMS, ListNode, Node, ObjectNode, ScalarNode, TextNode, clip, read
 
 FIELD = "payload"
 MAX_TEXT_BYTES = 1_000_000
-MAX_NAMED = 50
 
 
 def compile_template(text: str, *, top_level_object: bool = True) -> Template:
@@ -110,15 +108,15 @@ class Template:
     def problems(self, values: Mapping[str, JsonValue]) -> tuple[Problem, ...]:
         """Return what keeps ``values`` from filling the template, slot by slot, 100 at most."""
         return tuple(
-            _problem(filler.slot, _missing(filler, values) if unfit is None else unfit)
-            for filler, unfit in _unfilled(self._fillers(), values)
+            _problem(filler.slot, missing_value(filler, values) if unfit is None else unfit)
+            for filler, unfit in unfilled_of(self._fillers(), values)
         )
 
     def __repr__(self) -> str:
         return f"<Template of {len(self.text)} characters and {len(self.slots)} slots>"
 
-    def _fillers(self) -> Iterator[_Filler]:
-        return (part for hole in self._holes for part in hole.parts if isinstance(part, _Filler))
+    def _fillers(self) -> Iterator[Filler]:
+        return (part for hole in self._holes for part in hole.parts if isinstance(part, Filler))
 
     def _parts(self, values: Mapping[str, JsonValue]) -> list[bytes]:
         """Return the JSON of each string that holds slots, in the order of the text."""
@@ -127,7 +125,7 @@ class Template:
         try:
             # orjson indents with line breaks, and no JSON string holds one: a cut that no value can move.
             dumped = orjson.dumps(self._filled(values), option=orjson.OPT_INDENT_2)
-        except (Refused, _Unfilled, orjson.JSONEncodeError):
+        except (Refused, Unfilled, orjson.JSONEncodeError):
             self._explain(values)
             raise
         return dumped[4:-2].split(b",\n  ")
@@ -155,10 +153,10 @@ class Template:
 
     def _explain(self, values: Mapping[str, JsonValue]) -> None:
         """Raise the error that names the slots which cannot be filled, if there are any."""
-        unfilled = _unfilled(self._fillers(), values)
+        unfilled = unfilled_of(self._fillers(), values)
         missing = [filler for filler, unfit in unfilled if unfit is None]
         if missing:
-            raise MissingVariable(_missing_all(missing, values)) from None
+            raise MissingVariable(missing_sentence(missing, values)) from None
         if unfilled:
             raise Invalid([_problem(filler.slot, unfit) for filler, unfit in unfilled if unfit]) from None
 
@@ -166,74 +164,6 @@ class Template:
 _PLAIN = frozenset({float, int, bool, type(None)})
 
 
-class _Unfilled(Exception):
-    """A slot has neither value nor default."""
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Filler:
-    """A slot and how it finds its value: by its key, else step by step along ``path``, then through its filters."""
-
-    slot: Slot
-    key: str
-    path: tuple[str, ...]
-    steps: tuple[Step, ...]
-
-    def value(self, values: Mapping[str, JsonValue]) -> Any:
-        """Return the slot's value, ABSENT where it has none; Refused where a filter cannot take it."""
-        value = values.get(self.key, ABSENT)
-        if value is ABSENT and self.path:
-            value = _walk(values, self.path)
-        for step in self.steps:
-            value = step(value)
-        return value
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Hole:
-    """A string that holds slots; ``whole`` is its slot if it is nothing but that."""
-
-    parts: tuple[str | _Filler, ...]
-    whole: _Filler | None
-
-    def value(self, values: Mapping[str, JsonValue]) -> Any:
-        """Return what the string becomes; raises for a slot that cannot be filled."""
-        if self.whole is None:
-            return self.text(values)
-        value = self.whole.value(values)
-        if value is ABSENT:
-            raise _Unfilled
-        return value
-
-    def text(self, values: Mapping[str, JsonValue]) -> str:
-        texts: list[str] = []
-        room = MAX_BYTES
-        for part in self.parts:
-            if isinstance(part, _Filler):
-                value = part.value(values)
-                if value is ABSENT:
-                    raise _Unfilled
-                part = as_text(value)
-            room -= len(part)
-            if room < 0:
-                raise too_large()
-            texts.append(part)
-        return "".join(texts)
-
-
-def _walk(values: Mapping[str, JsonValue], path: tuple[str, ...]) -> Any:
-    value: Any = values.get(path[0], ABSENT)
-    for name in path[1:]:
-        if type(value) is dict:
-            value = value.get(name, ABSENT)
-        elif type(value) is list and _INDEX.fullmatch(name) and int(name) < len(value):
-            value = value[int(name)]
-        else:
-            return ABSENT
-    return value
-
-
-_INDEX = re.compile(r"[0-9]{1,9}")
 _EMPTY = (b'""', b"null")
 _Read = Callable[[bytes], Any]
 
@@ -242,7 +172,7 @@ def _grow(
     plan: Any, parts: Iterator[bytes], read: _Read, number: Callable[[ScalarNode], Any], drop: bool
 ) -> Any:
     """Return ``plan`` with its holes filled by ``parts``, in their order."""
-    if isinstance(plan, _Hole):
+    if isinstance(plan, Hole):
         return read(next(parts))
     if isinstance(plan, ScalarNode):
         return number(plan)
@@ -252,7 +182,7 @@ def _grow(
         return plan
     grown = {}
     for key, child in plan.items():
-        if not isinstance(child, _Hole):
+        if not isinstance(child, Hole):
             grown[key] = _grow(child, parts, read, number, drop)
         elif (part := next(parts)) not in _EMPTY or not drop:
             grown[key] = read(part)
@@ -267,13 +197,13 @@ class _Draft:
     """A text on its way to a template: its problems, its slots, the bytes between its holes, and its plan.
 
     The plan is the template as Python has it: dict, list, str, true, false and null as they are, ``ScalarNode`` for
-    a number and ``_Hole`` for a string with slots.
+    a number and ``Hole`` for a string with slots.
     """
 
     def __init__(self, text: str, *, top_level_object: bool = True) -> None:
         self.problems: list[Problem] = []
         self.slots: list[Slot] = []
-        self.holes: list[_Hole] = []
+        self.holes: list[Hole] = []
         self.constants: list[list[bytes]] = [[]]
         self.plan: Any = None
         size = len(text) if len(text) > MAX_TEXT_BYTES else len(text.encode("utf-8", "surrogatepass"))
@@ -343,7 +273,7 @@ class _Draft:
                 ),
             )
 
-    def write_text(self, node: TextNode, path: str) -> str | _Hole:
+    def write_text(self, node: TextNode, path: str) -> str | Hole:
         found = split(node.value)
         parts = found.parts
         for fault in found.faults:
@@ -356,12 +286,12 @@ class _Draft:
             text = "".join(part for part in filled if isinstance(part, str))
             self.put(orjson.dumps(text))
             return text
-        hole = _Hole(filled, filled[0] if whole and isinstance(filled[0], _Filler) else None)
+        hole = Hole(filled, filled[0] if whole and isinstance(filled[0], Filler) else None)
         self.holes.append(hole)
         self.constants.append([])
         return hole
 
-    def slot(self, found: Found, node: TextNode, path: str, whole: bool) -> _Filler:
+    def slot(self, found: Found, node: TextNode, path: str, whole: bool) -> Filler:
         line, column = node.place(found.start)
         slot = Slot(
             key=found.key,
@@ -377,7 +307,7 @@ class _Draft:
         if len(self.slots) > MAX_SLOTS:
             raise _Enough
         steps = tuple(found.key.split(".")) if found.kind == "variable" and "." in found.key else ()
-        return _Filler(slot, found.key, steps, found.steps)
+        return Filler(slot, found.key, steps, found.steps)
 
 
 _OPENING = re.compile(r"\{\{|\$\{")
@@ -431,126 +361,4 @@ def _unknown(slots: list[Slot], known: Collection[str]) -> Iterator[Problem]:
             return
         if root not in nearest_of:
             nearest_of[root] = nearest(slot.key, known) or nearest(root, roots)
-        yield _problem(slot, _no_such_value(slot, nearest_of[root]), "warning")
-
-
-def _no_such_value(slot: Slot, near: str | None) -> Sentence:
-    if near:
-        return say(
-            "No value is called “{name}”. Did you mean “{near}”?", name=clip(slot.key), near=clip(near)
-        )
-    return say(
-        "No value is called “{name}”. Add it to the contact, or give the slot a default: {usage}.",
-        name=clip(slot.key),
-        usage=_with_default(slot),
-    )
-
-
-def _with_default(slot: Slot) -> str:
-    return f'{{{{ {clip(slot.key)} | default("") }}}}'
-
-
-# -- values that do not fit -----------------------------------------------------------------------------------
-
-
-def _unfilled(
-    fillers: Iterator[_Filler], values: Mapping[str, JsonValue]
-) -> list[tuple[_Filler, Sentence | None]]:
-    """Return the slots that cannot be filled, 100 at most, and why: None where there simply is no value."""
-    found: list[tuple[_Filler, Sentence | None]] = []
-    sound: set[int] = set()
-    room = MAX_BYTES  # as in a render: looking for the cause costs no more than that
-    for filler in fillers:
-        try:
-            value = filler.value(values)
-            if value is ABSENT:
-                found.append((filler, None))
-            elif id(value) not in sound:
-                check_value(value)
-        except Refused as refused:
-            found.append((filler, _unfit(filler.slot, refused.sentence)))
-        else:
-            if type(value) in (list, dict):
-                sound.add(id(value))
-            room -= len(value) if type(value) is str else 0
-        if len(found) == MAX_PROBLEMS or room < 0:
-            break
-    return found
-
-
-def _unfit(slot: Slot, reason: Sentence) -> Sentence:
-    return say("The value for {slot} does not fit. {reason}", slot=clip(slot.source, 80), reason=reason)
-
-
-def _missing(filler: _Filler, values: Mapping[str, JsonValue]) -> Sentence:
-    slot = filler.slot
-    return say(
-        "There is no value for {slot} in line {line}, column {column}. {advice}",
-        slot=clip(slot.source, 80),
-        line=slot.line,
-        column=slot.column,
-        advice=_advice(filler, values),
-    )
-
-
-def _advice(filler: _Filler, values: Mapping[str, JsonValue]) -> Sentence:
-    slot = filler.slot
-    if slot.kind == "identifier":
-        return say("Give the contact an identifier of the integration's type.")
-    if slot.kind == "campaign":
-        return say("Give the campaign a name.")
-    if near := nearest(slot.key, _names_near(filler, values)):
-        return say("Did you mean “{near}”?", near=clip(near))
-    if slot.kind == "user_data":
-        return say("Add the feed's property to the contact's user data.")
-    if slot.kind == "text":
-        return say("Set it in the list of text variables.")
-    return say("Add it to the contact, or give the slot a default: {usage}.", usage=_with_default(slot))
-
-
-def _names_near(filler: _Filler, values: Mapping[str, JsonValue]) -> Iterator[str]:
-    """Yield the names that the slot could have meant: along its path as far as that leads, then all others."""
-    for end in range(len(filler.path) - 1, 0, -1):
-        inside = _walk(values, filler.path[:end])
-        if type(inside) is dict:
-            yield from (f"{'.'.join(filler.path[:end])}.{name}" for name in inside if type(name) is str)
-    yield from values
-
-
-def _missing_all(missing: list[_Filler], values: Mapping[str, JsonValue]) -> Sentence:
-    first: dict[str, _Filler] = {}
-    for filler in missing:
-        first.setdefault(filler.key, filler)
-    if len(first) == 1:
-        return _missing(missing[0], values)
-    named = [_missing_name(filler, values) for filler in islice(first.values(), MAX_NAMED)]
-    if len(first) > MAX_NAMED:
-        named.append(say("{count} more", count=len(first) - MAX_NAMED))
-    return say(
-        "There are no values for {count} slots: {slots}. Add them to the contact, or give the slots a default.",
-        count=len(first),
-        slots=_enumerate(named),
-    )
-
-
-def _missing_name(filler: _Filler, values: Mapping[str, JsonValue]) -> Sentence:
-    slot = filler.slot
-    near = nearest(slot.key, _names_near(filler, values)) if slot.kind != "identifier" else None
-    source = clip(slot.source, 80)
-    if near:
-        return say(
-            "{slot} in line {line}, column {column} (did you mean “{near}”?)",
-            slot=source,
-            line=slot.line,
-            column=slot.column,
-            near=clip(near),
-        )
-    return say("{slot} in line {line}, column {column}", slot=source, line=slot.line, column=slot.column)
-
-
-def _enumerate(sentences: list[Sentence]) -> Sentence:
-    """Return the sentences as one enumeration; halved, so that it is never nested deeply."""
-    if len(sentences) == 1:
-        return sentences[0]
-    middle = len(sentences) // 2
-    return say("{left}; {right}", left=_enumerate(sentences[:middle]), right=_enumerate(sentences[middle:]))
+        yield _problem(slot, no_such_value(slot, nearest_of[root]), "warning")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from pydantic import AwareDatetime
+
 from .base import Noun
 from .request import Mode, Outcome, ReplyView, RequestView
 
@@ -19,7 +21,7 @@ class Entry(Noun):
     """
 
     id: str
-    at: datetime
+    at: AwareDatetime
     kind: EntryKind
     mode: Mode
     who: str

@@ -167,9 +167,8 @@ class Integrations:
     @viewer
     async def list_all(self) -> list[Listed]:
         """Return the saved integrations by name, with the badge and the missing secrets that the catalogue shows."""
-        return [
-            self._listed(item) for item in sorted(await self.all(), key=lambda item: item.name.casefold())
-        ]
+        found = sorted(await self.all(), key=lambda item: item.name.casefold())
+        return await asyncio.to_thread(lambda: [self._listed(item) for item in found])
 
     @viewer
     async def get(self, id: str) -> Integration:

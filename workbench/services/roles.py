@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from workbench.errors import Forbidden
 from workbench.models.person import Person, Role
-from workbench.sentence import say
+from workbench.sentence import Sentence, say
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -41,7 +41,7 @@ def check_role(method: Callable[..., Any], person: Person) -> None:
         raise Forbidden(
             say(
                 "Your role is {have}; this needs {need}. Ask the person who runs the workbench.",
-                have=person.role,
-                need=role or "none",
+                have=Sentence(person.role),
+                need=Sentence(role or "none"),
             )
         )

@@ -175,7 +175,9 @@ class PageLinks(anywidget.AnyWidget):
     label = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, items: Sequence[Mapping[str, str]], *, label: str, kind: str = "lines") -> None:
-        super().__init__(items=[dict(item) for item in items], label=label, kind=kind)
+        super().__init__(
+            items=[{"place": "", "text": "", "code": "", **item} for item in items], label=label, kind=kind
+        )
 
     def __repr__(self) -> str:
         return f"<PageLinks {self.label!r}>"

@@ -61,12 +61,10 @@ class Import:
             hint=N_("Paste the whole document that “Export” gave."), placeholder='{"format": "integration-workbench/integration", …}',
         )  # fmt: skip
         self.read = look.button(N_("Read it"), "primary")
-        self.make = look.button(N_("Go on with it"), "primary")
         cancel = look.button(N_("Cancel"), "quiet")
         self.asked = Place()
         self._on_draft = on_draft
         frame.click(self.read, self.ask, self.messages)
-        frame.click(self.make, self.finish, self.messages)
         frame.click(cancel, on_cancel, self.messages)
         self.text.observe(self._typed, "value")
         self.widget = look.stack(
@@ -95,7 +93,9 @@ class Import:
         title = look.heading(
             N_("Its secrets"), 2, N_("They are not in the document. Type each one and lock it.")
         )
-        self.asked.put(title, *fields, look.buttons(self.make, align="start"))
+        make = look.button(N_("Go on with it"), "primary")
+        self.frame.click(make, self.finish, self.messages)
+        self.asked.put(title, *fields, look.buttons(make, align="start"))
 
     async def finish(self) -> None:
         """Make the draft and hand it on; a secret that is still missing is said beside its field."""

@@ -60,7 +60,6 @@ class Compared:
         parts: list[ipywidgets.Widget] = [
             Headline(N_("Compare two exchanges"), focus=len(self.chosen) == 2),
             look.key_value_table([("A", _line(self.chosen.get("a"))), ("B", _line(self.chosen.get("b")))]),
-            self.messages.widget,
         ]
         buttons = [close]
         if len(self.chosen) == 2:

@@ -47,7 +47,7 @@ class Place:
         visible(self.widget, False)
 
     def __repr__(self) -> str:
-        return f"<Slot of {len(self.widget.children)}>"
+        return f"<Place of {len(self.widget.children)}>"
 
     def put(self, *children: ipywidgets.Widget) -> None:
         """Show the children here; none at all makes the place vanish."""

@@ -165,6 +165,7 @@ class ActivityPage:
                 self.list,
                 look.buttons(self.count, self.older, self.latest, self.everything, *self._export(), align="start"),
             ),
+            self.compared.messages.widget,
             self.compared.place.widget,
             self.detail.widget,
         )  # fmt: skip

@@ -55,6 +55,17 @@ class Content(Protocol):
 Build = Callable[["Frame"], Awaitable[Content]]
 
 
+class PageWidget(look.Stack):
+    """The widget of a page; its repr is the same on every run, so that a notebook's saved output stays the same."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+
+    def __repr__(self) -> str:
+        return f"<{self._name} page>"
+
+
 class Frame:
     """One page. ``open`` fills ``widget``; ``bench`` and ``facts`` are there for the content from then on."""
 
@@ -67,7 +78,7 @@ class Frame:
         places: tuple[str, ...] = (),
     ) -> None:
         self.name, self.title = name, title
-        self.widget = look.Stack()
+        self.widget = PageWidget(name)
         self.content: Content | None = None
         self.messages = Messages()
         self._bench, self._build, self._places = bench, build, places
@@ -100,7 +111,7 @@ class Frame:
         """Return whether the person may do what needs ``role``: what is not allowed is not offered, and the server refuses it too."""
         return self.facts.person.may(role)
 
-    async def open(self) -> look.Stack:
+    async def open(self) -> PageWidget:
         """Ask the workbench, make the content, and return the page's widget. Never raises what a person can mend."""
         speak_in(decide())
         async with self._turn:

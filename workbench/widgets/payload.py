@@ -6,12 +6,12 @@ Everything here is computed in this process (``engine.template``): a keystroke s
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from urllib.parse import parse_qsl
 
 from workbench.engine.compose import form_encoded
 from workbench.engine.template import Template, check_template, compile_template
-from workbench.errors import Invalid, WorkbenchError
+from workbench.errors import Invalid, MissingVariable, WorkbenchError
 from workbench.models.base import JsonValue, Problem
 from workbench.models.payload import PayloadTemplate
 from workbench.models.provider import Encoding
@@ -61,6 +61,7 @@ class Composer:
         values: gives the values of the contact, as ``engine.compose.values_of`` names them.
         lint: gives the provider's warnings on a payload that is otherwise fine.
         changed: called whenever the text changes.
+        lacking: called at each refresh with the names of the values that the payload asks for and nobody gives.
     """
 
     def __init__(
@@ -72,12 +73,14 @@ class Composer:
         values: Values = dict,
         lint: Lint = lambda *_: (),
         changed: Changed = lambda: None,
+        lacking: Callable[[tuple[str, ...]], object] = lambda _names: None,
     ) -> None:
         self.templates = {template.id: template for template in templates}
         self.encoding = encoding
         self._values = values
         self._lint = lint
         self._changed = changed
+        self._lacking = lacking
         self._before = ""
         self.editor = JsonEditor(text, N_("JSON payload"), height="380px", required=True)
         self.preview = look.show("")
@@ -110,7 +113,9 @@ class Composer:
         """Check the text and fill it again: after a keystroke, and when the contact's values have changed."""
         values = self._values()
         self.editor.completions = completions(values)
-        problems = [*check_template(self.text, list(_names(values)))]
+        known = set(_names(values))
+        problems = [*check_template(self.text, known)]
+        lacking: tuple[str, ...] = ()
         try:
             template = compile_template(self.text)
             size = len(template.render(values))
@@ -121,8 +126,10 @@ class Composer:
             problems = problems or list(error.problems)
             self.preview.value = _empty(say("The preview appears as soon as the payload has no errors."))
         except WorkbenchError as error:
+            lacking = _unknown(template, known) if isinstance(error, MissingVariable) else ()
             self.preview.value = _empty(error.sentence)
         self.editor.problems = problems
+        self._lacking(lacking)
 
     def show(self, problems: Iterable[Problem]) -> bool:
         """Show the service's errors on the payload in the editor and go to the first; return whether there is one."""
@@ -162,6 +169,16 @@ class Composer:
             text = json.dumps(tree, indent=2, ensure_ascii=False)
             title = say("Body as it is sent: JSON, {size} bytes", size=size)
         return _preview(title, text)
+
+
+def _unknown(template: Template, known: Collection[str]) -> tuple[str, ...]:
+    """Return the names that slots without a default ask for and that are not among ``known``."""
+    wanted = (
+        slot.key
+        for slot in template.slots
+        if slot.kind in ("variable", "text") and all(one.name != "default" for one in slot.filters)
+    )
+    return tuple(dict.fromkeys(key for key in wanted if key not in known))
 
 
 def _preview(title: Sentence, text: str) -> Html:

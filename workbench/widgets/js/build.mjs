@@ -1,15 +1,23 @@
 // Builds ../static/fields.js and ../static/editor.js, and writes ../static/LICENSES.txt of what is in them.
 // Nothing is fetched here: `npm install` brought the sources, the result is committed and shipped.
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 
 const out = new URL("../static/", import.meta.url).pathname;
 const bundled = new Set();
 
+// The bundles say from which sources they were built; a test compares, so that neither is committed without the other.
+const sources = ["package.json", ...readdirSync("src").sort().map((name) => `src/${name}`)];
+const digest = createHash("sha256");
+for (const name of sources) digest.update(readFileSync(name));
+const banner = { js: `// built from js/src ${digest.digest("hex")}` };
+
 for (const name of ["fields", "editor"]) {
   const { metafile } = await build({
     entryPoints: [`src/${name}.js`],
     outfile: `${out}${name}.js`,
+    banner,
     bundle: true,
     format: "esm",
     target: "es2022",

@@ -84,6 +84,7 @@ def arguments(
         f"--MappingKernelManager.cull_idle_timeout={idle_seconds}",
         "--VoilaConfiguration.allow_template_override=NO",
         "--VoilaConfiguration.allow_theme_override=NO",
+        "--VoilaConfiguration.classic_tree=True",
         "--VoilaConfiguration.strip_sources=True",
         "--VoilaConfiguration.show_tracebacks=False",
         "--VoilaConfiguration.file_allowlist=^$",

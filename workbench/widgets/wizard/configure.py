@@ -218,7 +218,7 @@ class Configure:
         if not typed:
             self._take(after)
             return
-        go = look.button(say("Change to {provider}", provider=after.name), "primary")
+        go = look.button(say("Change to {provider}", provider=after.name))
         stay = look.button(say("Stay with {provider}", provider=before.name))
         go.on_click(lambda _button: self._take(after))
         stay.on_click(lambda _button: setattr(self.provider, "value", self._was.provider))

@@ -14,8 +14,9 @@ from workbench.sentence import N_, say
 from workbench.widgets import look
 from workbench.widgets.editor import JsonEditor
 from workbench.widgets.fields import TextField
-from workbench.widgets.fold import Fold
+from workbench.widgets.fold import Fold, visible
 from workbench.widgets.form import Plain
+from workbench.widgets.piece import said
 from workbench.widgets.secrets import Changed
 
 SAMPLE_ID = "customer-1001"
@@ -54,6 +55,7 @@ class ContactForm:
             height="150px",
             hint=N_("Names and values, as a JSON object."),
         )
+        self.fill = look.button("", "secondary", N_("Adds them to the variables, empty, for you to fill in"))
         self.user_data = JsonEditor(
             user_data,
             N_("User data"),
@@ -62,7 +64,10 @@ class ContactForm:
         )
         self.fold = Fold(N_("User data"), self.user_data, opened=bool(contact.user_data))
         self.latest = contact
-        self.widget = look.stack(self.identifier, self.variables, self.fold.widget)
+        self.lacking: tuple[str, ...] = ()
+        self.widget = look.stack(self.identifier, self.variables, self.fill, self.fold.widget)
+        self.offer(())
+        self.fill.on_click(lambda _button: self._add())
         self._read()
         for editor in (self.variables, self.user_data):
             editor.observe(lambda _change: self._typed(), "value")
@@ -74,6 +79,12 @@ class ContactForm:
     def texts(self) -> tuple[str, str]:
         """Variables and user data as they are typed."""
         return self.variables.value, self.user_data.value
+
+    def offer(self, lacking: tuple[str, ...]) -> None:
+        """Offer to add the values that the payload asks for and this contact lacks; none makes the offer vanish."""
+        self.lacking = lacking
+        self.fill.description = said(say("Add what is missing: {names}", names=", ".join(lacking)[:80]))
+        visible(self.fill, bool(lacking))
 
     def contact(self) -> Contact | None:
         """Return the contact as it is typed; None where its JSON cannot be read, which is then shown."""
@@ -87,6 +98,11 @@ class ContactForm:
                     self.fold.open()
                 break
         return None
+
+    def _add(self) -> None:
+        added = dict.fromkeys(self.lacking, "")
+        self.variables.value = _pretty({**self.latest.variables, **added})
+        self.variables.focus()
 
     def _typed(self) -> None:
         self._read()

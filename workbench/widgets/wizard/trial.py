@@ -81,6 +81,7 @@ class Trial:
             values=self._values,
             lint=self._lint,
             changed=self._typed,
+            lacking=self.contact.offer,
         )
         self.inputs = Inputs(
             {"identifier": self.contact.address, "campaign_name": Plain(self.campaign, self._edited)}

@@ -63,6 +63,7 @@ class Wizard:
         self.keeper = Keeper(bench.integrations, draft, pause_s)
         self.desk = Desk(bench.secrets)
         self.live = False
+        self.opened = False
         self.step: Step
         self._on_saved = on_saved
         self._on_closed = on_closed
@@ -78,6 +79,7 @@ class Wizard:
         self.back_button = look.button(N_("Back"))
         self.next_button = look.button(N_("Next"), "primary")
         self.save_button = look.button(N_("Save"), "primary")
+        self.again_button = look.button(N_("Try again"), "primary")
         self.later_button = look.button(N_("Finish later"), "quiet", N_("Your input is kept as a draft"))
         self.widget = look.stack(
             _style(),
@@ -88,12 +90,13 @@ class Wizard:
             self.banner.widget,
             look.buttons(
                 self.later_button,
-                look.buttons(self.back_button, self.next_button, self.save_button),
+                look.buttons(self.again_button, self.back_button, self.next_button, self.save_button),
                 align="between",
             ),
         )
         self.widget.add_class("wb-wizard")
         self.later_button.add_class("wb-later")
+        button_click(self.again_button, self.open)
         button_click(self.back_button, lambda: self._attempt(self.back))
         button_click(self.next_button, lambda: self._attempt(self.next))
         button_click(self.save_button, lambda: self._attempt(self.save))
@@ -110,6 +113,7 @@ class Wizard:
     async def open(self) -> ipywidgets.Widget:
         """Return the wizard's widget, at the step where the draft was left; what goes wrong is said in it."""
         await self._attempt(self._open)
+        self._offer_buttons()
         return self.widget
 
     async def _open(self) -> None:
@@ -153,8 +157,9 @@ class Wizard:
 
     async def close(self) -> None:
         """Keep the draft and leave."""
-        await self._gather()
-        await self.keeper.now()
+        if self.opened:
+            await self._gather()
+            await self.keeper.now()
         self.keeper.ended = True
         await _told(self._on_closed())
 
@@ -195,17 +200,23 @@ class Wizard:
 
     async def _show_step(self) -> None:
         stage = self.draft.stage
-        self.step = self._made(stage)
+        self.step, self.opened = self._made(stage), True
         self.banner.put()
         self.body.put(self.step.widget)
         self.steps.value = look.stepper_markup(list(TITLES.values()), STAGES.index(stage))
         self.heading.title, self.heading.subtitle = TITLES[stage], SUBTITLES[stage]
-        visible(self.back_button, stage != STAGES[0])
-        visible(self.next_button, stage != STAGES[-1])
-        visible(self.save_button, stage == STAGES[-1])
         self._emphasise()
+        self._offer_buttons()
         self.step.enter(await self.desk.absent(self.draft.settings.secrets()))
         self.step.warn(await self.bench.integrations.check(self.draft, stage))
+
+    def _offer_buttons(self) -> None:
+        """Show the buttons that mean something now; before the first step there is only another try."""
+        shown, stage = self.opened, self.draft.stage
+        visible(self.again_button, not shown)
+        visible(self.back_button, shown and stage != STAGES[0])
+        visible(self.next_button, shown and stage != STAGES[-1])
+        visible(self.save_button, shown and stage == STAGES[-1])
 
     def _emphasise(self) -> None:
         """Let one button stand out: in step 3 that is Test, until a test has been accepted."""
