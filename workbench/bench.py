@@ -107,7 +107,9 @@ class Workbench:
                 say("There is no server to connect to. Start one with “workbench up”, or give its address.")
             )
         client = client or ServerClient(url, token or os.environ.get("WORKBENCH_TOKEN", ""))
-        made = {name: proxy(name, service, client.post) for name, service in SERVICES.items()}
+        made: dict[str, object] = {
+            name: proxy(name, service, client.post) for name, service in SERVICES.items()
+        }
         return cls(made, where=url or "in process", client=client)
 
     @property

@@ -49,7 +49,7 @@ def start(command: list[str], environment: dict[str, str], url: str) -> subproce
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     for _ in range(300):
         try:
-            urllib.request.urlopen(url, timeout=2)  # noqa: TID251 - the harness, not the product
+            urllib.request.urlopen(url, timeout=2)
             return process
         except OSError as error:
             if getattr(error, "code", None):

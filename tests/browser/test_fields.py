@@ -637,3 +637,4 @@ async def test_the_widgets_show_in_jupyterlab(serve_lab: Any, open_page: Any) ->
     await told(page, name="From JupyterLab")
     await page.locator(".cm-editor .wb-variable").scroll_into_view_if_needed()
     await expect(page.locator(".wb-editor .wb-variable")).to_have_text("{{ user_identifier }}")
+    await page.close()  # a page that goes on asking keeps the server from ending

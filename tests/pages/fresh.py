@@ -36,17 +36,17 @@ async def run(path: Path, env: dict[str, str]) -> nbformat.NotebookNode:
 
 
 def tidy(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Return the notebook as it is committed: no execution times and numbers, no widget views."""
+    """Return the notebook as it is committed: no execution times, no widget views, cells numbered as they stand."""
     book.metadata.pop("widgets", None)
     book.metadata["language_info"] = {"name": "python"}
-    for cell in book.cells:
+    cells = [cell for cell in book.cells if cell.cell_type == "code"]
+    for number, cell in enumerate(cells, 1):
         cell.metadata = {}
-        if cell.cell_type == "code":
-            cell.execution_count = None
-            for output in cell.outputs:
-                if "execution_count" in output:
-                    output.execution_count = None
-                output.get("data", {}).pop(VIEW, None)
+        cell.execution_count = number
+        for output in cell.outputs:
+            if "execution_count" in output:
+                output.execution_count = number
+            output.get("data", {}).pop(VIEW, None)
     return book
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+from collections.abc import Coroutine
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -51,6 +53,12 @@ def posting(path: str = PATH, fault: str = "") -> bytes:
     ]
     head += [f"{HEADER}: {fault}"] if fault else []
     return "\r\n".join([*head, "", ""]).encode() + body
+
+
+async def refused(serving: Coroutine[Any, Any, None]) -> None:
+    """Wait for a serve that ends at once; one that goes on serving instead is ended."""
+    async with asyncio.timeout(20):
+        await serving
 
 
 async def test_every_provider_is_under_its_key() -> None:
@@ -148,18 +156,18 @@ async def test_a_port_that_is_taken_is_said() -> None:
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(WorkbenchError, match=rf"Port {port} is taken.*choose another"):
-            await serve(port, Sandbox())
+            await refused(serve(port, Sandbox()))
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "example.com", "::", ""])
 async def test_only_the_loopback_is_served(host: str) -> None:
     with pytest.raises(Refused, match="this machine only"):
-        await serve(0, Sandbox(), host=host)
+        await refused(serve(0, Sandbox(), host=host))
 
 
 async def test_a_port_beyond_the_range_is_refused() -> None:
     with pytest.raises(Refused, match="70000 is not a port"):
-        await serve(70000, Sandbox())
+        await refused(serve(70000, Sandbox()))
 
 
 async def test_cancelling_closes_the_port_and_it_can_be_used_again() -> None:

@@ -116,7 +116,7 @@ class Job(Generic[T]):
         """Do it; an error is kept for the one who handed it in, and is nobody else's."""
         try:
             self._value.append(self._work(table))
-        except Exception as error:  # noqa: BLE001 - raised by result()
+        except Exception as error:  # noqa: BLE001 - it is raised again to everybody who handed in a job
             self.error = error
 
     def result(self) -> T:

@@ -20,21 +20,11 @@ from .session import Session
 
 LAST_PORT = 65_535
 KEPT = (
-    *("HOME", "LOGNAME", "PATH", "SHELL", "TEMP", "TERM", "TMP", "TMPDIR", "TZ", "USER"),
-    *("LANG", "LC_", "NO_COLOR", "XDG_"),
-    *("CONDA_", "JUPYTER_PATH", "JUPYTER_PLATFORM_DIRS", "LD_LIBRARY_PATH", "SSL_CERT_", "VIRTUAL_ENV"),
-    *(
-        "APPDATA",
-        "COMSPEC",
-        "LOCALAPPDATA",
-        "NUMBER_OF_PROCESSORS",
-        "PATHEXT",
-        "PROGRAMDATA",
-        "SYSTEMROOT",
-        "USERPROFILE",
-        "WINDIR",
-    ),
-)
+    "HOME", "LOGNAME", "PATH", "SHELL", "TEMP", "TERM", "TMP", "TMPDIR", "TZ", "USER", "LANG", "LC_", "NO_COLOR", "XDG_",
+    "PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONPATH", "PYTHONPYCACHEPREFIX", "PYTHONUTF8", "PYTHONWARNINGS",
+    "CONDA_", "VIRTUAL_ENV", "JUPYTER_PATH", "LD_LIBRARY_PATH", "SSL_CERT_",
+    "APPDATA", "COMSPEC", "LOCALAPPDATA", "NUMBER_OF_PROCESSORS", "PATHEXT", "PROGRAMDATA", "SYSTEMROOT", "USERPROFILE", "WINDIR",
+)  # fmt: skip
 """What a process without secrets needs of the environment: names, or how they start when they end with ``_``."""
 
 
@@ -106,7 +96,6 @@ def without_secrets(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
         name: value
         for name, value in environ.items()
         if any(name == kept or (kept.endswith("_") and name.startswith(kept)) for kept in KEPT)
-        or name.startswith("PYTHON")
     }
 
 

@@ -42,6 +42,6 @@ class About:
         )
         return Facts(
             mode=house.mode, person=house.person, home=house.home.id, version=self.version,
-            journal=house.journal.kind, key_source=house.vault.key_source, 
+            journal=house.journal.kind, key_source=house.vault.key_source,
             notices=notices if house.person.may("admin") else (),
         )  # fmt: skip

@@ -1,0 +1,81 @@
+"""What a dashboard's kernel is: light, and without a key: it loads no storage, no vault and no sandbox."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from tests.pages.conftest import RunningServer
+from tests.pages.fresh import DASHBOARDS, ROOT, environment
+from workbench.bench import Workbench
+
+ABSENT = {
+    "boto3", "botocore", "cryptography", "distributed", "fastapi", "jsonschema", "keyring", "matplotlib", "numpy", "pandas",
+    "polars", "psycopg", "rfc3987_syntax", "sqlalchemy", "starlette", "tinydb", "typer", "uvicorn",
+    "workbench.adapters.catalogue", "workbench.adapters.home", "workbench.adapters.journal", "workbench.adapters.tokens",
+    "workbench.adapters.vault", "workbench.sandbox", "workbench.server", "workbench.cli",
+}  # fmt: skip
+LOOK = "import sys, json, os; print(json.dumps([sorted(sys.modules), sorted(os.environ)]))"
+
+
+async def _looked_at(path: Path, env: dict[str, str]) -> tuple[set[str], set[str]]:
+    """Return the modules and the environment's names in the kernel of a dashboard that has been drawn."""
+    book = nbformat.read(path, as_version=4)
+    book.cells.append(nbformat.v4.new_code_cell(LOOK))
+    await NotebookClient(book, timeout=120, store_widget_state=False).async_execute(env=env)
+    assert "page>" in json.dumps(book.cells[0].outputs)
+    modules, names = json.loads(book.cells[-1].outputs[-1]["text"])
+    return set(modules), set(names)
+
+
+@pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
+async def test_a_dashboard_kernel_is_light_and_holds_no_door(
+    path: Path, server: RunningServer, tmp_path: Path
+) -> None:
+    modules, names = await _looked_at(path, server.environment("admin", tmp_path))
+    assert "workbench.bench" in modules
+    assert modules & ABSENT == set()
+    assert "WORKBENCH_KEY" not in names
+
+
+def test_to_connect_loads_neither_storage_nor_vault_nor_sandbox(tmp_path: Path) -> None:
+    program = (
+        "import sys, json\nfrom workbench import Workbench\n"
+        "Workbench.connect('http://127.0.0.1:9', 'token')\nprint(json.dumps(sorted(sys.modules)))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert set(json.loads(run.stdout)) & ABSENT == set()
+
+
+def test_to_name_the_pages_loads_no_widget(tmp_path: Path) -> None:
+    program = "import sys, workbench.widgets, workbench\nprint('ipywidgets' in sys.modules, 'pydantic' in sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout == "False False\n"
+
+
+async def test_to_open_loads_them_all(tmp_path: Path) -> None:
+    async with Workbench.open(tmp_path, environ={"WORKBENCH_KEYRING": "off"}) as bench:
+        assert bench.house.mode == "rehearsal"
+    assert {"workbench.adapters.vault", "workbench.adapters.catalogue", "workbench.sandbox"} <= set(
+        sys.modules
+    )

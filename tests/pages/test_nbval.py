@@ -1,0 +1,63 @@
+"""Every notebook and dashboard runs in a real kernel, cell by cell, and shows exactly what is committed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tests.pages.conftest import RunningServer
+from tests.pages.fresh import DASHBOARDS, NOTEBOOKS, ROOT, environment
+from workbench.models.person import Role
+
+
+def nbval(paths: list[Path], env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Return the run of ``pytest --nbval`` over these files: it compares every output, not only those that are marked."""
+    command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "--nbval-cell-timeout=120"]
+    command += ["-p", "no:cacheprovider", "-q", *map(str, paths)]
+    return subprocess.run(
+        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=600, check=False
+    )
+
+
+def cells(paths: list[Path]) -> int:
+    return sum(cell.cell_type == "code" for path in paths for cell in nbformat.read(path, as_version=4).cells)
+
+
+def test_there_is_something_to_run() -> None:
+    assert [path.name for path in DASHBOARDS] == ["activity.ipynb", "home.ipynb", "integrations.ipynb"]
+    assert [path.name for path in NOTEBOOKS] == ["1_integration.ipynb", "2_payload.ipynb"]
+
+
+def test_the_notebooks_show_what_is_committed_and_can_be_run_again(tmp_path: Path) -> None:
+    for _ in range(2):  # the same home twice: a notebook leaves nothing that keeps it from being run again
+        run = nbval(NOTEBOOKS, environment(tmp_path / "home"))
+        assert run.returncode == 0, run.stdout + run.stderr
+        assert f"{cells(NOTEBOOKS)} passed" in run.stdout
+
+
+@pytest.mark.parametrize("role", ["viewer", "admin"])
+def test_the_dashboards_run_connected_to_a_server(role: Role, server: RunningServer, tmp_path: Path) -> None:
+    run = nbval(DASHBOARDS, server.environment(role, tmp_path / "nowhere"))
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert f"{len(DASHBOARDS)} passed" in run.stdout
+    assert not (tmp_path / "nowhere").exists()  # a kernel that connects makes no home
+
+
+def test_a_dashboard_without_a_server_is_a_page_and_no_traceback(tmp_path: Path) -> None:
+    run = nbval(DASHBOARDS, environment(tmp_path / "nowhere"))
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_nbval_really_compares(tmp_path: Path) -> None:
+    book = nbformat.read(NOTEBOOKS[0], as_version=4)
+    shown = next(cell for cell in book.cells if cell.id == "open")
+    shown.outputs[0]["data"]["text/plain"] = "<Workbench live>"
+    book.cells = [cell for cell in book.cells if cell.id == "open"]
+    nbformat.write(book, tmp_path / "wrong.ipynb")
+    run = nbval([tmp_path / "wrong.ipynb"], environment(tmp_path / "home"))
+    assert run.returncode == 1
+    assert "<Workbench live>" in run.stdout
