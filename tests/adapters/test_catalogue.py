@@ -55,7 +55,7 @@ def test_a_document_is_replaced_whole(catalogue: Catalogue) -> None:
 
 def test_what_is_not_there_is_not_found(catalogue: Catalogue) -> None:
     for ask in (catalogue.get, catalogue.delete):
-        with pytest.raises(NotFound, match="no int_9 among the integrations"):
+        with pytest.raises(NotFound, match="nothing under “int_9”"):
             ask(KIND, "int_9")
     catalogue.put(KIND, "int_9", {})
     catalogue.delete(KIND, "int_9")

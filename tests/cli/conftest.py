@@ -17,6 +17,12 @@ from workbench.cli import frame
 from workbench.cli.session import language_of, named_language
 
 SECRET = "SG.planted-and-never-seen-4711"
+PAYLOAD = """{
+  "from": {"email": "news@example.com"},
+  "subject": "{{ subject }}",
+  "personalizations": [{"to": [{"email": "${User Identifier}"}]}],
+  "content": [{"type": "text/plain", "value": "Hello {{ first_name | default(\\"there\\") }}"}]
+}"""
 
 
 @pytest.fixture

@@ -220,3 +220,17 @@ def test_ports_that_cannot_be_are_told(words, part, run):
     result = run("up", *words)
     assert result.exit_code == 6
     assert part in result.stderr
+
+
+def test_a_home_that_cannot_be_opened_is_told_before_anything_is_started(run, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert run("up", *ANYWHERE, "--home", str(tmp_path / "file")).exit_code == 4
+
+
+def test_a_vault_of_a_newer_workbench_is_told_before_anything_is_started(run, home):
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "vault.json").write_text(json.dumps({"schema": 99, "secrets": {}}))
+    result = run("up", *ANYWHERE, "--home", str(home))
+    assert result.exit_code == 4
+    assert "newer" in result.stderr
+    assert "Traceback" not in result.output

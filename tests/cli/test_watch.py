@@ -1,4 +1,5 @@
-from workbench.cli.watch import without_secrets
+from workbench.cli.watch import Place, reserve, without_secrets
+from workbench.sentence import say
 
 
 def test_a_process_without_secrets_gets_what_it_needs_and_nothing_else():
@@ -24,3 +25,8 @@ def test_a_process_without_secrets_gets_what_it_needs_and_nothing_else():
     kept = without_secrets(given)
     assert set(kept) == {"PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "XDG_DATA_HOME"}
     assert "s" not in kept.values()
+
+
+def test_any_free_port_is_another_one_each_time():
+    places = [Place(say("the thing"), "--port", 0) for _ in range(20)]
+    assert len(set(reserve(places))) == 20

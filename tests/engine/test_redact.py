@@ -13,7 +13,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from workbench.engine.redact import BODY_LIMIT, SENSITIVE_HEADERS, Redactor, mask_identifier, too_short
+from workbench.engine.redact import BODY_LIMIT, SENSITIVE_HEADERS, Redactor, mask_identifier
+from workbench.engine.spellings import too_short
 from workbench.models.request import Reply, Request
 from workbench.sentence import say
 

@@ -210,10 +210,29 @@ async def test_another_key_means_needs_secret_not_a_crash(
 ) -> None:
     saved = await house.integrations.save(await draft_of(house, basic(secret)))
     house.house.home.path("vault.key").unlink()
-    async with Workbench.open(
-        house.house.home.folder, environ={"WORKBENCH_KEYRING": "off"}
-    ) as other:
+    async with Workbench.open(house.house.home.folder, environ={"WORKBENCH_KEYRING": "off"}) as other:
         [listed] = await other.integrations.list_all()
         assert listed.missing_secrets == (secret.hint, secret.hint)
         with pytest.raises(Invalid, match="not in this vault"):
             await other.delivery.send(saved.id, ana)
+
+
+async def test_a_replaced_secret_does_not_stay_behind(
+    bench: Workbench, house: Workbench, secret: SecretRef
+) -> None:
+    draft = await draft_of(bench, basic(secret))
+    new = house.house.vault.seal_text("another-secret-2")
+    kept = await bench.integrations.keep(draft.model_copy(update={"settings": basic(new)}))
+    assert not house.house.vault.has(secret.handle)
+    saved = await bench.integrations.save(kept)
+    editing = await bench.integrations.edit(saved.id)
+    third = house.house.vault.seal_text("another-secret-3")
+    await bench.integrations.keep(editing.model_copy(update={"settings": basic(third)}))
+    assert house.house.vault.has(new.handle)  # the saved integration still uses it
+
+
+@pytest.mark.parametrize("text", ["", "  ", "abc12", "x" * 70_000])
+def test_a_secret_that_cannot_be_kept_safe_is_refused(house: Workbench, text: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        house.secrets.keep_text(text)
+    assert caught.value.problems[0].field == "secret"

@@ -152,7 +152,7 @@ class Catalogue:
         """Return the document. Raises NotFound."""
         documents = self._documents(kind)
         if id not in documents:
-            raise _not_found(kind, id)
+            raise _not_found(id)
         return cast(Json, _plain(documents[id]))
 
     def all(self, kind: str) -> list[Json]:
@@ -170,7 +170,7 @@ class Catalogue:
 
         def work(table: Table) -> None:
             if not table.contains(doc_id=cast(int, id)):
-                raise _not_found(kind, id)
+                raise _not_found(id)
             table.remove(doc_ids=[cast(int, id)])
 
         self._do(kind, work)
@@ -307,7 +307,5 @@ def _plain(value: object) -> object:
     return json.loads(json.dumps(value, allow_nan=False))
 
 
-def _not_found(kind: str, id: str) -> NotFound:
-    return NotFound(
-        say("There is no {id} among the {kind}. It may have been deleted meanwhile.", id=id, kind=kind)
-    )
+def _not_found(id: str) -> NotFound:
+    return NotFound(say("There is nothing under “{id}”. It may have been deleted meanwhile.", id=id[:80]))

@@ -18,7 +18,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.adapters.home import Home, open_home
+from workbench.adapters.home import Home
 from workbench.adapters.processes import Processes, Program
 from workbench.models.person import Person, Role
 from workbench.sentence import N_, Sentence, say
@@ -79,10 +79,10 @@ async def up(
         *([] if no_sandbox else [Place(Sentence(SANDBOX), "--sandbox-port", sandbox_port)]),
     ]
     pages_at, server_at, *sandbox_at = (f"http://127.0.0.1:{number}" for number in reserve(places))
-    home = _home(session)
+    home = await opened(session)
     entry, pass_ = secrets.token_urlsafe(24), secrets.token_urlsafe(32)
     people = {pass_: Person(name=f"{_account()} (dashboard)", role=role)}
-    with tempfile.TemporaryDirectory(prefix="workbench-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="workbench-", ignore_cleanup_errors=True) as scratch:
         programs = [
             server_program(session, home, server_at, people, allow_host or ()),
             pages_program(session, pages_at, entry, server_at, pass_, Path(scratch)),
@@ -105,7 +105,7 @@ async def server(session: Session, port: OwnPort = SERVER_PORT, allow_host: Allo
     """Start the server and stop it with Ctrl-C or SIGTERM."""
     (number,) = reserve([Place(Sentence(SERVER), "--port", port)])
     address = f"http://127.0.0.1:{number}"
-    program = server_program(session, _home(session), address, {}, allow_host or ())
+    program = server_program(session, await opened(session), address, {}, allow_host or ())
 
     def announce(processes: Processes) -> None:
         session.announce(
@@ -136,22 +136,9 @@ def server_program(
         **({"WORKBENCH_LIVE": "1"} if session.live else {}),
     }
     words = [
-        "uvicorn",
-        "--factory",
-        "workbench.server:app_from_environment",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        address.rpartition(":")[2],
-    ]
-    words += [
-        "--log-level",
-        "warning",
-        "--no-access-log",
-        "--no-server-header",
-        "--timeout-graceful-shutdown",
-        "3",
-    ]
+        "uvicorn", "--factory", "workbench.server:app_from_environment", "--host", "127.0.0.1", "--port", address.rpartition(":")[2],
+        "--log-level", "warning", "--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "3",
+    ]  # fmt: skip
     return Program(Sentence(SERVER), words, f"{address}/health", environ)
 
 
@@ -167,16 +154,18 @@ def pages_program(
         "most": MOST,
         "lang": session.language.code,
     }
+    language = session.named or os.environ.get("WORKBENCH_LANGUAGE")  # else each visitor's browser says it
     environ = without_secrets() | {
         "WORKBENCH_URL": server_at,
         "WORKBENCH_TOKEN": pass_,
         "WORKBENCH_PAGES": json.dumps(settings),
-        **({"WORKBENCH_LANGUAGE": session.named} if session.named else {}),
+        **({"WORKBENCH_LANGUAGE": language} if language else {}),
         # neither a person's own settings of Jupyter nor start-up files of IPython belong on a published page
         "JUPYTER_NO_CONFIG": "1",
         "JUPYTER_CONFIG_DIR": str(scratch / "jupyter"),
         "JUPYTER_PREFER_ENV_PATH": "1",
         "IPYTHONDIR": str(scratch / "ipython"),
+        "TMPDIR": str(scratch),
     }
     words = ["workbench.widgets.voila"]
     return Program(
@@ -190,12 +179,13 @@ def sandbox_program(address: str) -> Program:
     return Program(Sentence(SANDBOX), words, f"{address}/health", without_secrets())
 
 
-def _home(session: Session) -> Home:
-    """Return the home; what had to be put right in it is said at once, not first on a page."""
-    home = open_home(session.home)
-    for notice in home.notices:
-        session.tell(notice, fg="yellow")
-    return home
+async def opened(session: Session) -> Home:
+    """Return the home once all of it could be opened; what a person should know of it is said now, not first on a page."""
+    async with session.bench() as bench:
+        facts = await bench.about.facts()
+        for notice in facts.notices:
+            session.tell(notice, fg="yellow")
+        return bench.house.home
 
 
 def _first_page(address: str, entry: str) -> str:

@@ -44,7 +44,13 @@ def reserve(places: Sequence[Place]) -> list[int]:
         raise Refused(
             taken[0] if len(taken) == 1 else say("{one}\n{others}", one=taken[0], others=_joined(taken[1:]))
         )
-    return [place.port or ports.free_port() for place in places]
+    found: list[int] = []
+    for place in places:
+        port = place.port or ports.free_port()
+        while not place.port and (port in found or any(port == other.port for other in places)):
+            port = ports.free_port()
+        found.append(port)
+    return found
 
 
 def _trouble(place: Place, places: Sequence[Place]) -> Sentence | None:

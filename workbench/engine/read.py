@@ -163,7 +163,7 @@ def _ids(reading: Reading, reply: Reply, body: JsonValue) -> tuple[str, ...]:
             found += [value] if value else []
         elif is_json(body):
             found += [str(value) for value in find(body, path) if value is not None]
-    return tuple(found)
+    return tuple(dict.fromkeys(found))  # a body and a header may name the same one
 
 
 def _retry_after(reading: Reading, reply: Reply, body: JsonValue, now: datetime) -> float | None:

@@ -23,7 +23,7 @@ SAMPLE = Contact(
     identifiers={
         "email": "ana.lima@example.com",
         "phone": "+5511987654321",
-        "email_sha256": "6f7f0aa4f1f5a1a5a1b4a1dd0aa2c5a4b4b7e3f3d2e4c9b0d6f1a2b3c4d5e6f7",
+        "email_sha256": "03bcdf026c44eaf449d42b4755f97281cdb0145fbdc93837106cf937c216eea9",
     },
     variables={"first_name": "Ana", "subject": "Your cart is waiting", "number_of_items": 2},
 )

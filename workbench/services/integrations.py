@@ -68,7 +68,16 @@ class Integrations:
     async def keep(self, draft: Draft) -> Draft:
         """Keep a draft as it is, however incomplete; a closed browser finds it again."""
         kept = draft.model_copy(update={"updated_at": self.house.clock.now()})
-        await asyncio.to_thread(self.house.catalogue.put, DRAFTS, kept.id, kept.model_dump(mode="json"))
+        before: list[Settings] = []
+
+        def change(known: dict[str, Any] | None) -> dict[str, Any]:
+            before.extend([Draft.model_validate(known).settings] if known else [])
+            return kept.model_dump(mode="json")
+
+        await asyncio.to_thread(self.house.catalogue.update, DRAFTS, kept.id, change)
+        for settings in before:
+            if set(settings.secrets()) - set(kept.settings.secrets()):
+                await self._forget(settings)  # a secret was replaced or removed
         return kept
 
     @operator

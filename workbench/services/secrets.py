@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from workbench.engine.checks import check_header_value
+from workbench.engine.spellings import SHORTEST, too_short
 from workbench.errors import Invalid
 from workbench.models.base import JsonValue, Problem, SecretRef
 from workbench.sentence import say
@@ -44,6 +45,13 @@ class Secrets:
                     )
                 ]
             )
+        if too_short(text):
+            sentence = say(
+                "The secret has fewer than {least} characters: it could not be masked in an answer without blotting out other text. "
+                "Ask your provider for a longer one.",
+                least=SHORTEST,
+            )
+            raise Invalid([Problem(field="secret", sentence=sentence)])
         if len(text) > MOST_CHARACTERS:
             sentence = say(
                 "The secret has {length} characters; at most {most} are allowed.",

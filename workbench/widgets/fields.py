@@ -13,8 +13,7 @@ import traitlets
 
 from workbench.sentence import N_, Sentence
 
-from .look import COPY
-from .piece import Piece, Said, Words, said
+from .piece import CopyButton, Piece, Said, Words, said
 
 __all__ = ["ChoiceField", "CopyButton", "HeaderRows", "SecretField", "SwitchField", "TextField"]
 
@@ -381,17 +380,3 @@ def _busy_until(field: SecretField, tasks: Sequence[Any]) -> None:
 
     for task in tasks:
         task.add_done_callback(ended)
-
-
-class CopyButton(Piece):
-    """A button that copies ``text`` to the clipboard and says so."""
-
-    part: ClassVar[str] = "copy"
-    words: ClassVar[Mapping[str, str]] = {
-        "copied": N_("Copied"),
-        "failed": N_("The browser did not allow it. Select the text and copy it by keyboard."),
-    }
-    text = traitlets.Unicode().tag(sync=True)
-
-    def __init__(self, text: str = "", label: Said = COPY, **state: Any) -> None:
-        super().__init__(text=text, label=label, **state)

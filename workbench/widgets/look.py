@@ -15,13 +15,15 @@ import ipywidgets
 
 from workbench.sentence import N_, Sentence
 
-from .piece import Said, said
+from .piece import COPY, CopyButton, Said, said
 
 __all__ = [
+    "CopyButton",
     "Html",
     "Kind",
     "badge",
     "banner",
+    "banner_markup",
     "button",
     "buttons",
     "card",
@@ -43,7 +45,6 @@ Kind = Literal["info", "ok", "warn", "error", "quiet"]
 Role = Literal["primary", "secondary", "danger", "quiet"]
 W = TypeVar("W", bound=Any)
 
-COPY = N_("Copy")
 
 _ICONS: dict[str, str] = {"info": "i", "ok": "✓", "warn": "!", "error": "✕", "quiet": "•"}
 
@@ -214,8 +215,6 @@ def buttons(*children: ipywidgets.Widget, align: Literal["start", "end", "betwee
 
 def code_block(text: str, language: str = "", label: Said = COPY) -> Stack:
     """Return ``text`` as it is, in fixed-width letters, with a button that copies it."""
-    from .fields import CopyButton
-
     block = markup(
         '<pre class="wb-code" tabindex="0" role="region" aria-label="{name}"><code>{text}</code></pre>',
         name=language or said(N_("Code")),

@@ -15,7 +15,7 @@ import anywidget
 import ipywidgets
 import traitlets
 
-from workbench.sentence import Sentence, Value
+from workbench.sentence import N_, Sentence, Value
 
 Said = str | Sentence
 """What a person reads: a marked English text or a sentence with its values."""
@@ -154,3 +154,20 @@ class Piece(anywidget.AnyWidget):
 
     def _listen(self, event: str, hearer: Callable[..., object]) -> None:
         self._hearers.setdefault(event, []).append(hearer)
+
+
+COPY = N_("Copy")
+
+
+class CopyButton(Piece):
+    """A button that copies ``text`` to the clipboard and says so."""
+
+    part: ClassVar[str] = "copy"
+    words: ClassVar[Mapping[str, str]] = {
+        "copied": N_("Copied"),
+        "failed": N_("The browser did not allow it. Select the text and copy it by keyboard."),
+    }
+    text = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, text: str = "", label: Said = COPY, **state: Any) -> None:
+        super().__init__(text=text, label=label, **state)

@@ -33,24 +33,32 @@ export function word(model, name, values = {}) {
   return text.replace(/\{(\w+)\}/g, (place, key) => values[key] ?? place);
 }
 
-/** Send a trait's value: `later` waits until typing pauses for 80 ms, `now` does not wait, `flush` sends what waits. */
+/**
+ * Send a trait's value: `later` sends at once after a pause and then at most every 80 ms while typing goes on (the last value
+ * always arrives), `now` does not wait, `flush` sends what waits.
+ */
 export function pusher(model, name, wait = 80) {
   let timer = 0;
   let waiting = false;
+  let sent = -Infinity;
   let next;
   const flush = () => {
     clearTimeout(timer);
+    timer = 0;
     if (!waiting) return;
     waiting = false;
     if (model.get(name) === next) return;
+    sent = performance.now();
     model.set(name, next);
     model.save_changes();
   };
   const later = (value) => {
     next = value;
     waiting = true;
-    clearTimeout(timer);
-    timer = setTimeout(flush, wait);
+    if (timer) return;
+    const rest = sent + wait - performance.now();
+    if (rest <= 0) flush();
+    else timer = setTimeout(flush, rest);
   };
   return { later, flush, now: (value) => (later(value), flush()), waiting: () => waiting };
 }
