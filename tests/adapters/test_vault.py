@@ -21,9 +21,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.conftest import PlainFolder
+from workbench.adapters import keys, sealed_box
 from workbench.adapters import vault as module
 from workbench.adapters.home import Home, open_home
-from workbench.adapters.vault import LONGEST_SECRET, Vault, seal_box
+from workbench.adapters.sealed_box import LONGEST_SECRET, seal_box
+from workbench.adapters.vault import Vault
 from workbench.errors import CannotWrite, MissingSecret, Refused, StorageFault, TooNew
 
 SECRET = "pässword-of-the-tests-😀-1234"
@@ -264,7 +266,7 @@ def test_a_keyring_that_waits_for_a_person_is_passed_over(
     home: Home, fake_keyring: FakeKeyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nobody_comes = threading.Event()
-    monkeypatch.setattr(module, "KEYRING_PATIENCE_S", 0.01)
+    monkeypatch.setattr(keys, "KEYRING_PATIENCE_S", 0.01)
     monkeypatch.setattr(fake_keyring, "get_password", lambda *_: nobody_comes.wait())
     try:
         assert Vault.open(home, {}).key_source == "file"
@@ -483,7 +485,9 @@ def test_a_browser_seals_in_the_same_way(monkeypatch: pytest.MonkeyPatch) -> Non
     """Sealed by the Web Crypto API of Node 20 for the key pair below."""
     d = "ydcz8iSZ7oFPaGM1f5ZCXHk5MVzey7qfLZTH5b1R1sg"
     number = int.from_bytes(base64.urlsafe_b64decode(d + "="), "big")
-    monkeypatch.setattr(module.ec, "generate_private_key", lambda curve: ec.derive_private_key(number, curve))
+    monkeypatch.setattr(
+        sealed_box.ec, "generate_private_key", lambda curve: ec.derive_private_key(number, curve)
+    )
     vault = Vault.in_memory()
     assert vault.public_key() == (
         "BPhAmYPDsnc82HfkTg0QNq6OIZhyjKkyOYftyMsHTkPlB2BlrRCCbHwNHT4lbP3S3DQ8PvEE6liCEmi6eV75K3o"
@@ -536,7 +540,7 @@ def test_what_is_no_box_is_refused(fields: dict[str, object]) -> None:
 
 def raw_box(public_key: str, data: bytes, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_checked", lambda text: data)
+        patch.setattr(sealed_box, "checked", lambda text: data)
         return seal_box(public_key, "")
 
 

@@ -12,7 +12,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from workbench import Workbench
-from workbench.adapters.language import Language
 from workbench.cli import frame
 from workbench.cli.session import language_of, named_language
 
@@ -78,6 +77,7 @@ def save(bench: Callable[..., Any], name: str, secret: str = SECRET, **changes: 
             update={
                 "name": name,
                 "credential": {"api_key": ref.model_dump()},
+                "payload": PAYLOAD,
                 "allow_several": True,
                 **changes,
             }
@@ -85,6 +85,3 @@ def save(bench: Callable[..., Any], name: str, secret: str = SECRET, **changes: 
         return (await opened.integrations.save(draft.model_copy(update={"settings": settings}))).id
 
     return str(bench(work))
-
-
-__all__ = ["SECRET", "Language", "document", "save"]

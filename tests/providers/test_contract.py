@@ -186,6 +186,15 @@ def test_every_region_is_stood_in_for() -> None:
             assert stands_in_for(item, name), name
 
 
+@pytest.mark.parametrize("host", ["rest.fra-02.braze.eu", "rest.iad-01.braze.com", "rest.au-01.braze.com"])
+def test_brazes_instances_lie_under_two_names(host: str) -> None:
+    item = provider("braze")
+    credential, secrets = fill(item.credentials[0], host=host)
+    url = url_of(settings_for(item, item.endpoint()), item.endpoint(), credential_values(credential, secrets))
+    assert url == f"https://{host}/campaigns/trigger/send"
+    assert stands_in_for(item, host)
+
+
 # templates -------------------------------------------------------------------------------------------------------
 
 

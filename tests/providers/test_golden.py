@@ -148,6 +148,13 @@ def test_ses_signs_the_recorded_bytes_as_boto3_did(recorded: Recorded) -> None:
     assert signed["Authorization"] == wanted["headers"]["authorization"]
 
 
+def test_the_vendors_own_braces_are_written_doubled() -> None:
+    """SparkPost fills {{n}} itself: in a payload the signs are written twice, and go out once."""
+    recorded = next(case for case in sends() if case.name == "send_many_substitution")
+    text = json.dumps(recorded.request["body_json"]).replace("{{n}}", "{{{{n}}}}")
+    assert json.loads(composed(recorded, json.loads(text), {}).body) == recorded.request["body_json"]
+
+
 def test_mailguns_user_is_api() -> None:
     (first, *_) = [case for case in sends() if case.provider == "mailgun"]
     header = composed(first, {"x": 1}, {}).header("Authorization") or ""

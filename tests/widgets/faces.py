@@ -9,7 +9,7 @@ from typing import Any
 
 import ipywidgets
 
-from workbench.adapters.vault import seal_box
+from workbench.adapters.sealed_box import seal_box
 from workbench.widgets.spawn import settle
 
 

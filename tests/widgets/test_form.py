@@ -10,7 +10,7 @@ import pytest
 from pydantic import Field
 
 from workbench import Workbench
-from workbench.adapters.vault import seal_box
+from workbench.adapters.sealed_box import seal_box
 from workbench.models.base import Noun, Problem, SecretRef
 from workbench.models.credential import BasicAuth, Credential, NoAuth, OAuth2, TokenParameter
 from workbench.providers import every

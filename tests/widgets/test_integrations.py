@@ -122,8 +122,25 @@ async def test_a_new_integration_opens_the_wizard_and_finish_later_leads_back_to
     assert "New integration" in read(page)
     await press(page, "Finish later")
     await press(page, "Discard")
+    await press(page, "Keep it")
+    await press(page, "Discard")
+    await press(page, "Really discard")
     assert "The draft “Without a name yet” is gone." in read(page)
     assert await connected("operator").integrations.drafts() == []
+
+
+async def test_a_draft_that_nobody_touched_is_put_away_by_the_next_one(connected: Connected) -> None:
+    bench = connected("operator")
+    page = await integrations_page(bench)
+    [bar] = of(page, "TopBar")
+    await tell(bar, {"place": "new"})
+    [first] = await bench.integrations.drafts()
+    await bench.integrations.keep(
+        first.model_copy(update={"settings": first.settings.model_copy(update={"name": "Begun"})})
+    )
+    await tell(bar, {"place": "new"})
+    await tell(bar, {"place": "new"})
+    assert [one.settings.name for one in await bench.integrations.drafts()] == ["", "Begun"]
 
 
 async def test_edit_and_save_comes_back_to_the_integration(connected: Connected, saved: Integration) -> None:
@@ -170,6 +187,7 @@ async def test_test_again_shows_the_answer_and_the_list_its_new_state(
     [entry, *_] = await connected("viewer").activity.entries()
     assert (entry.kind, entry.integration_id) == ("test", saved.id)
     assert rows(page)[0]["tested"] >= before
+    assert " ".join(rows(page)[0]["tested"].split()) + " · Accepted" in text
     await press(page, "Close")
     assert "One message to one contact" not in read(page)
 

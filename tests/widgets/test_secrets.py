@@ -11,7 +11,7 @@ import ipywidgets
 import pytest
 
 from workbench import Workbench
-from workbench.adapters.vault import seal_box
+from workbench.adapters.sealed_box import seal_box
 from workbench.models.base import SecretRef
 from workbench.widgets.fields import HeaderRows, SecretField
 from workbench.widgets.secrets import Desk, KeptRows, KeptSecret, ref_of

@@ -13,7 +13,7 @@ import ipywidgets
 import pytest
 
 from workbench import Workbench
-from workbench.adapters.vault import seal_box
+from workbench.adapters.sealed_box import seal_box
 from workbench.errors import CannotWrite
 from workbench.models.integration import Draft, Integration
 from workbench.models.journal import EntryFilter

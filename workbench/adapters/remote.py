@@ -81,7 +81,9 @@ class ServerClient:
     """The connection to one server process: posts with the person's token, and says so when nobody answers."""
 
     def __init__(self, url: str, token: str, app: Any = None) -> None:
-        self._client = client(url, app=app, headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
+        self._client = client(
+            url, app=app, headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        )
 
     @classmethod
     def in_process(cls, app: Any, token: str) -> Self:

@@ -8,55 +8,30 @@ in no log on the way.
 
 from __future__ import annotations
 
-import abc
-import base64
-import binascii
 import contextlib
 import os
 import secrets
-import stat
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Literal, TypeVar
 
-import keyring
-from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from workbench.errors import CannotWrite, Damaged, MissingSecret, Refused
+from workbench.errors import Damaged, MissingSecret
 from workbench.models.base import SecretRef
 from workbench.sentence import Sentence, say
 
 from . import files
 from .home import Home
+from .keys import EnvironmentKeys, KeyFile, Keys, KeySource, MemoryKeys, keyring_of
+from .sealed_box import PageKey, as_text, checked
 
-KeySource = Literal["keyring", "environment", "file", "memory"]
-
-LONGEST_SECRET = 64 * 1024
-"""Bytes: a certificate chain with its key fits."""
 SHORTEST_HINTED = 12
 """Characters: of a shorter secret, its last four would give too much away."""
 
 VAULT_FILE = "vault.json"
 VAULT_SCHEMA = 1
 KEY_FILE = "vault.key"
-KEYRING_SERVICE = "integration-workbench"
-KEYRING_PATIENCE_S = 30.0
-"""How long a keyring may take: it may be asking a person for a password on a machine where nobody sits."""
-
-BOX_INFO = b"workbench sealed secret v1"
-BOX_CONTEXT = b"workbench"
-
-MAKE_A_KEY: Final = (
-    'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
-)
-
-T = TypeVar("T")
 
 
 class Vault:
@@ -74,7 +49,7 @@ class Vault:
         self._ring = self._load_ring()
         self._memory: dict[str, str] = {}
         self._turn = threading.RLock()
-        self._page_key = ec.generate_private_key(ec.SECP256R1())
+        self._page_key = PageKey()
         self.notices = notices
         self.key_source: KeySource = self._keys.source
 
@@ -118,7 +93,7 @@ class Vault:
 
         Raises Refused when it is empty or longer than 64 kB, CannotWrite when the disk does not take it.
         """
-        data = _checked(value)
+        data = checked(value)
         handle = f"sec_{secrets.token_hex(16)}"
         with self._changing() as tokens:
             if not self._keys.load():
@@ -176,11 +151,11 @@ class Vault:
 
     def public_key(self) -> str:
         """Return what a page seals secrets with: a raw P-256 point in base64url, new in every process."""
-        return _b64u(_raw_point(self._page_key))
+        return self._page_key.public()
 
     def unseal(self, box: Mapping[str, object]) -> str:
         """Return the secret in a box that a page sealed with ``public_key``. Raises Refused."""
-        return _unseal(self._page_key, box)
+        return self._page_key.unseal(box)
 
     def _look_in(self) -> None:
         """Set a damaged file aside, and count the secrets that the present keys do not open."""
@@ -206,7 +181,7 @@ class Vault:
             self._ring = self._load_ring()  # another process may have made or changed the key
             data = _decrypt(self._ring, token)
         inside, _, secret = (data or b"").partition(b"\n")
-        return _text(secret) if inside == handle.encode() else None
+        return as_text(secret) if inside == handle.encode() else None
 
     def _load_ring(self) -> list[str]:
         return [key for keys in self._sources for key in keys.load()]
@@ -238,212 +213,6 @@ class Vault:
                     files.write_atomically(self._path, files.to_json(data))
 
 
-class Keys(abc.ABC):
-    """Where keys are kept: the first one locks, all of them open. Change them inside the vault's lock."""
-
-    source: KeySource
-
-    @abc.abstractmethod
-    def load(self) -> list[str]:
-        """Return the keys as they are now; none when there are none yet."""
-
-    @abc.abstractmethod
-    def store(self, keys: list[str]) -> None:
-        """Keep these keys instead. Raises CannotWrite."""
-
-    def renewed(self) -> list[str]:
-        """Put a new key first, and return all keys. Raises Refused where only a person can do that."""
-        keys = [Fernet.generate_key().decode(), *self.load()]
-        self.store(keys)
-        return keys
-
-    def drop_old(self) -> None:
-        """Keep the first key only, where the workbench may do that."""
-        self.store(self.load()[:1])
-
-
-class MemoryKeys(Keys):
-    """Keys that end with the process."""
-
-    source: KeySource = "memory"
-
-    def __init__(self) -> None:
-        self._keys: list[str] = []
-
-    def load(self) -> list[str]:
-        """Return the keys."""
-        return self._keys
-
-    def store(self, keys: list[str]) -> None:
-        """Keep these keys instead."""
-        self._keys = keys
-
-
-class EnvironmentKeys(Keys):
-    """The keys in WORKBENCH_KEY, with commas between them. Only a person changes them."""
-
-    source: KeySource = "environment"
-
-    def __init__(self, text: str) -> None:
-        keys = _keys_in(text)
-        if keys is None:
-            raise Refused(
-                say(
-                    "WORKBENCH_KEY is not a key: it takes 44 letters and digits, as made by {command}. "
-                    "Put a comma between several keys.",
-                    command=MAKE_A_KEY,
-                )
-            )
-        self._keys = keys
-
-    def load(self) -> list[str]:
-        """Return the keys that the process was started with."""
-        return self._keys
-
-    def store(self, keys: list[str]) -> None:
-        """Refuse: an environment is not the workbench's to change."""
-        raise Refused(say("Only you can change WORKBENCH_KEY. Set it, then start the workbench again."))
-
-    def renewed(self) -> list[str]:
-        """Return the keys, the new one first, as a person has put it there."""
-        if len(self._keys) < 2:
-            raise Refused(
-                say(
-                    "Put a new key first in WORKBENCH_KEY, then a comma and the present one. Start the "
-                    "workbench again and repeat this; after that the old key can go. {command} makes a key.",
-                    command=MAKE_A_KEY,
-                )
-            )
-        return self._keys
-
-    def drop_old(self) -> None:
-        """Leave that to the person."""
-
-
-class KeyFile(Keys):
-    """Keys in a file of the home, mode 0600, one a line."""
-
-    source: KeySource = "file"
-
-    def __init__(self, path: Path, notices: list[Sentence]) -> None:
-        self._path = path
-        self._notices = notices
-
-    def load(self) -> list[str]:
-        """Return the keys; a file open to others is closed, one that holds no keys is set aside."""
-        raw = files.read(self._path)
-        if raw is None:
-            return []
-        if os.name == "posix" and stat.S_IMODE(self._path.stat().st_mode) & 0o077:
-            self._close_to_others()
-        keys = _keys_in((_text(raw) or "-").replace("\n", ","))
-        if keys is None:
-            self._notices.append(files.was_set_aside(self._path, files.set_aside(self._path)))
-        return keys or []
-
-    def store(self, keys: list[str]) -> None:
-        """Write the keys."""
-        with files.lock(self._path):  # to sweep what a killed process left of a key
-            files.write_atomically(self._path, "".join(f"{key}\n" for key in keys).encode())
-
-    def _close_to_others(self) -> None:
-        try:
-            self._path.chmod(0o600)
-        except OSError as error:
-            raise files.cannot_write(self._path, error) from None
-        self._notices.append(
-            say(
-                "{file} was open to other accounts of this machine; it is now yours alone. Change the "
-                "secrets if somebody may have read it.",
-                file=str(self._path),
-            )
-        )
-
-
-class KeyringKeys(Keys):
-    """Keys in the system's keyring, under the id of the home."""
-
-    source: KeySource = "keyring"
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._known: list[str] = []
-
-    def answers(self) -> bool:
-        """Return whether the keyring can be asked now, and remember what it said."""
-        answer = _ask(lambda: keyring.get_password(KEYRING_SERVICE, self._name) or "")
-        if answer is not None:
-            self._known = _keys_in(answer) or []
-        return answer is not None
-
-    def load(self) -> list[str]:
-        """Return the keys; those known from before when the keyring does not answer now."""
-        self.answers()
-        return self._known
-
-    def store(self, keys: list[str]) -> None:
-        """Write the keys. Raises CannotWrite when the keyring does not give them back."""
-        text = ",".join(keys)
-        _ask(lambda: keyring.set_password(KEYRING_SERVICE, self._name, text))
-        if _ask(lambda: keyring.get_password(KEYRING_SERVICE, self._name) == text) is not True:
-            raise CannotWrite(
-                say(
-                    "The system's keyring did not take the key. Unlock it and try again, or start the "
-                    "workbench with WORKBENCH_KEYRING=off."
-                )
-            )
-        self._known = keys
-
-
-def keyring_of(home: Home, vault: Path) -> list[KeyringKeys]:
-    """Return the keyring's keys for ``home``, the first one made if need be; empty without a usable keyring.
-
-    Backends below priority 1 keep nothing, or keep it in the open: https://keyring.readthedocs.io/en/latest/
-    """
-    priority = _ask(lambda: keyring.get_keyring().priority)
-    if priority is None or priority < 1:
-        return []
-    keys = KeyringKeys(home.id)
-    if not keys.answers():
-        return []
-    if not keys.load():
-        try:
-            with files.lock(vault):
-                if keys.answers() and not keys.load():  # no other process has made one meanwhile
-                    keys.store([Fernet.generate_key().decode()])
-        except CannotWrite:
-            return []
-    return [keys] if keys.load() else []
-
-
-def _ask(question: Callable[[], T]) -> T | None:
-    """Return what the keyring answers; None when it fails or takes too long.
-
-    A backend raises whatever its desktop raises, and may wait for a person for ever: hence the thread.
-    """
-    answers: list[T] = []
-
-    def ask() -> None:
-        with contextlib.suppress(Exception):
-            answers.append(question())
-
-    thread = threading.Thread(target=ask, name="keyring", daemon=True)
-    thread.start()
-    thread.join(KEYRING_PATIENCE_S)
-    return answers[0] if answers else None
-
-
-def _keys_in(text: str) -> list[str] | None:
-    """Return the keys in ``text``, with commas between them; None when one of them is no Fernet key."""
-    keys = [part.strip() for part in text.split(",") if part.strip()]
-    try:
-        for key in keys:
-            Fernet(key)
-    except ValueError:
-        return None
-    return keys or None
-
-
 def _parse(path: Path, raw: bytes) -> dict[str, str]:
     tokens = files.from_json(path, raw, VAULT_SCHEMA).get("secrets")
     if not isinstance(tokens, dict) or not all(isinstance(token, str) for token in tokens.values()):
@@ -460,93 +229,6 @@ def _decrypt(keys: list[str], token: str) -> bytes | None:
         return None
 
 
-def _checked(value: str) -> bytes:
-    """Return the secret's bytes. Raises Refused when it is empty or too long."""
-    data = value.encode("utf-8", "surrogatepass")  # a plain encode would raise an error that holds the secret
-    if not data:
-        raise Refused(say("The secret is empty. Type it, or paste it from where you got it."))
-    if len(data) > LONGEST_SECRET:
-        raise Refused(
-            say("The secret is longer than {limit} kB. Paste the secret alone.", limit=LONGEST_SECRET // 1024)
-        )
-    return data
-
-
-def _text(data: bytes) -> str | None:
-    """Return the text; None instead of an exception, which would hold the bytes."""
-    try:
-        return data.decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError:
-        return None
-
-
 def _hint(value: str) -> str:
     shown = value.strip()[-4:]
     return f"**** {shown}" if len(value.strip()) >= SHORTEST_HINTED and shown.isprintable() else "****"
-
-
-def seal_box(public_key: str, text: str) -> dict[str, object]:
-    """Return ``text`` in a box that only the process with this ``public_key`` opens, as a page makes it.
-
-    ECDH on P-256, HKDF-SHA256, AES-256-GCM: what https://www.w3.org/TR/WebCryptoAPI/ has in every browser.
-    """
-    point = _from_b64u(public_key)
-    theirs = _public_key(point) if point else None
-    if theirs is None:
-        raise Refused(say("This is not the public key of a workbench. Ask the server process for it again."))
-    mine = ec.generate_private_key(ec.SECP256R1())
-    iv = secrets.token_bytes(12)
-    sealed = AESGCM(_box_key(mine, theirs)).encrypt(iv, _checked(text), BOX_CONTEXT)
-    return {"v": 1, "epk": _b64u(_raw_point(mine)), "iv": _b64u(iv), "ct": _b64u(sealed)}
-
-
-def _unseal(mine: ec.EllipticCurvePrivateKey, box: Mapping[str, object]) -> str:
-    point, iv, sealed = (_from_b64u(box.get(name)) for name in ("epk", "iv", "ct"))
-    theirs = _public_key(point) if point else None
-    if box.get("v") != 1 or theirs is None or iv is None or len(iv) != 12 or sealed is None:
-        raise Refused(
-            say("The page sent the secret in a way that is not understood. Reload it, then type it again.")
-        )
-    try:
-        data = AESGCM(_box_key(mine, theirs)).decrypt(iv, sealed, BOX_CONTEXT)
-    except InvalidTag:
-        raise Refused(
-            say("The page is older than the server process. Reload it, then type the secret again.")
-        ) from None
-    value = _text(data)
-    if value is None:
-        raise Refused(say("The secret is not text. Type it, or paste it as text."))
-    _checked(value)
-    return value
-
-
-def _box_key(mine: ec.EllipticCurvePrivateKey, theirs: ec.EllipticCurvePublicKey) -> bytes:
-    shared = mine.exchange(ec.ECDH(), theirs)
-    return HKDF(hashes.SHA256(), length=32, salt=bytes(32), info=BOX_INFO).derive(shared)
-
-
-def _raw_point(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.public_key().public_bytes(
-        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
-    )
-
-
-def _public_key(point: bytes) -> ec.EllipticCurvePublicKey | None:
-    try:
-        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
-    except ValueError:
-        return None
-
-
-def _b64u(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).decode().rstrip("=")
-
-
-def _from_b64u(text: object) -> bytes | None:
-    if not isinstance(text, str) or len(text) > 2 * LONGEST_SECRET or not text.isascii():
-        return None
-    padded = text.rstrip("=").replace("-", "+").replace("_", "/") + "=" * (-len(text.rstrip("=")) % 4)
-    try:
-        return base64.b64decode(padded, validate=True)
-    except binascii.Error:
-        return None

@@ -22,15 +22,17 @@ class BrazeKey(Credential):
     label: ClassVar[str] = N_("REST API key")
     auth: ClassVar[Auth] = HeaderKey()
 
-    instance: Annotated[
+    host: Annotated[
         str,
         Field(
-            pattern=r"^[a-z]+-\d{2}$",
-            title=N_("Instance"),
-            description=N_("The part of your dashboard's address, such as iad-01 or fra-02."),
-            examples=["fra-02"],
+            pattern=r"^rest\.[a-z]+-\d{2}\.braze\.(com|eu)$",
+            title=N_("REST endpoint"),
+            description=N_(
+                "Braze: Settings, APIs and Identifiers. European instances end in braze.eu, all others in braze.com."
+            ),
+            examples=["rest.fra-02.braze.eu"],
         ),
-    ] = "iad-01"
+    ] = "rest.iad-01.braze.com"
     api_key: Annotated[
         SecretRef,
         Field(
@@ -50,7 +52,7 @@ PROVIDER = Provider(
         Endpoint(
             key="trigger",
             title=N_("API-triggered campaign"),
-            url="https://rest.{instance}.braze.com/campaigns/trigger/send",
+            url="https://{host}/campaigns/trigger/send",
             accepted=Answer(status=201, body={"dispatch_id": "{{ hex }}", "message": "success"}),
             requirements=(
                 Requirement(paths=("campaign_id",), refusal=Answer(status=400, body={"message": "A Campaign ID must be provided"})),

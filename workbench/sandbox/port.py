@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import ipaddress
+import os
 import socket
 import struct
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from workbench.errors import Refused, WorkbenchError
-from workbench.sentence import say
+from workbench.sentence import Sentence, say
 
 from .app import Sandbox
 from .faults import CUT
@@ -29,7 +30,7 @@ LOOPBACK = "127.0.0.1"
 CLOSING_S = 2
 """How long open connections may take to end when the sandbox stops."""
 
-_LINGER_OFF = struct.pack("ii", 1, 0)
+_LINGER_OFF = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 """SO_LINGER with no time: closing then sends a reset (RST) instead of an orderly end (FIN)."""
 
 
@@ -141,7 +142,7 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _why(error: OSError, port: int) -> Any:
+def _why(error: OSError, port: int) -> Sentence:
     if error.errno == errno.EADDRINUSE:
         return say(
             "Port {port} is taken by another program. Stop that one, or choose another port with --port.",

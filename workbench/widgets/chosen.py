@@ -11,6 +11,7 @@ import ipywidgets
 from workbench.errors import Invalid
 from workbench.models.integration import Listed, Settings
 from workbench.models.person import Role
+from workbench.providers import every
 from workbench.sentence import N_, say
 
 from . import look
@@ -37,7 +38,7 @@ class Chosen:
     def __init__(self, page: IntegrationsPage, item: Listed, focus: bool = False) -> None:
         self.page, self.frame, self.item = page, page.frame, item
         self.messages = Messages()
-        self.action = Place()
+        self.action, self.warnings, self.facts = Place(), Place(), Place()
         link = {
             "page": "activity",
             "place": f"integration={item.integration.id}",
@@ -46,13 +47,19 @@ class Chosen:
         self.widget = look.card(
             "",
             Headline(say("{name}", name=item.integration.name), focus=focus),
-            *self._warnings(),
+            self.warnings.widget,
             *self._offer(),
             self.messages.widget,
             self.action.widget,
-            look.key_value_table(_facts(item)),
+            self.facts.widget,
             PageLinks([link], label=said(N_("More"))),
         )
+        self._show(item)
+
+    def _show(self, item: Listed) -> None:
+        self.item = item
+        self.warnings.put(*self._warnings())
+        self.facts.put(look.key_value_table(_facts(item)))
 
     def _warnings(self) -> list[ipywidgets.Widget]:
         if self.item.missing_secrets:
@@ -144,9 +151,12 @@ class Chosen:
         self.action.put()
 
     async def _tested(self) -> None:
-        """Let the list show the new badge; the card stays, with the reply in it."""
+        """Let list and card show the new state; the card stays, with the reply in it."""
         self.page.listed = await self.frame.bench.integrations.list_all()
         self.page.show_rows()
+        for item in self.page.listed:
+            if item.integration.id == self.item.integration.id:
+                self._show(item)
 
     def _ask(
         self, *parts: ipywidgets.Widget, buttons: Sequence[ipywidgets.Widget], last: str = N_("Cancel")
@@ -160,7 +170,12 @@ class Chosen:
 
 def _address(settings: Settings) -> str:
     """Return the address with the credential's plain values in it, as ``https://{host}/v3`` has them; a secret stays a name."""
-    values = {name: value for name, value in settings.credential.items() if isinstance(value, str)}
+    provider = every().get(settings.provider)
+    kinds = [
+        kind for kind in (provider.credentials if provider else ()) if kind.kind == settings.credential_kind
+    ]
+    given = {name: field.default for kind in kinds for name, field in kind.model_fields.items()}
+    values = {name: value for name, value in (given | settings.credential).items() if isinstance(value, str)}
     return re.sub(r"\{(\w+)\}", lambda slot: values.get(slot[1], slot[0]), settings.url)
 
 

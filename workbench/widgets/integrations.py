@@ -103,8 +103,13 @@ class IntegrationsPage:
     # -- the wizard and the import -----------------------------------------------------------------------------------
 
     async def new(self) -> None:
-        """Begin an integration; the wizard asks for the provider."""
-        await self._open(await self.frame.bench.integrations.start())
+        """Begin an integration; the wizard asks for the provider. Drafts that nobody has touched since are put away."""
+        offered = self.frame.bench.integrations
+        before, draft = await offered.drafts(), await offered.start()
+        for old in before:
+            if (old.settings, old.stage) == (draft.settings, draft.stage):
+                await offered.discard(old.id)
+        await self._open(draft)
 
     async def resume(self, id: str) -> None:
         """Go on with a draft."""
@@ -182,25 +187,37 @@ class IntegrationsPage:
         )
 
     def _draft(self, draft: Draft) -> ipywidgets.Widget:
+        name = draft_name(draft)
         text = look.show(
             look.markup(
                 '<div class="wb-item"><strong>{name}</strong><span>{line}</span></div>',
-                name=draft_name(draft),
+                name=name,
                 line=said(draft_line(draft)),
             )
         )
-        resume = look.button(N_("Resume"), tooltip=say("Resume “{name}”", name=draft_name(draft)))
-        discard = look.button(N_("Discard"), "quiet", tooltip=say("Discard “{name}”", name=draft_name(draft)))
-        row = look.buttons(text, resume, discard, align="between")
+        resume = look.button(N_("Resume"), tooltip=say("Resume “{name}”", name=name))
+        discard = look.button(N_("Discard"), "quiet", tooltip=say("Discard “{name}”", name=name))
+        sure = look.button(N_("Really discard"), "danger", tooltip=say("Discard “{name}”", name=name))
+        keep = look.button(N_("Keep it"), "quiet", tooltip=say("Keep “{name}”", name=name))
+        row = look.buttons(text, resume, discard, sure, keep, align="between")
         row.add_class("wb-item-row")
+
+        def ask(asked: bool) -> None:
+            for button in (resume, discard):
+                visible(button, not asked)
+            for button in (sure, keep):
+                visible(button, asked)
 
         async def drop() -> None:
             await self.frame.bench.integrations.discard(draft.id)
             await self.refresh()
-            self.messages.show("ok", say("The draft “{name}” is gone.", name=draft_name(draft)))
+            self.messages.show("ok", say("The draft “{name}” is gone.", name=name))
 
+        ask(False)
         self.frame.click(resume, lambda: self.resume(draft.id), self.messages)
-        self.frame.click(discard, drop, self.messages)
+        self.frame.click(sure, drop, self.messages)
+        discard.on_click(lambda _: ask(True))
+        keep.on_click(lambda _: ask(False))
         return row
 
 

@@ -39,7 +39,7 @@ KINDS: Mapping[EntryKind, str] = {
 }
 MODES: Mapping[Mode, str] = {"rehearsal": N_("Rehearsal"), "live": N_("LIVE")}
 CHANGES: Mapping[str, str] = {"saved": N_("Saved"), "deleted": N_("Deleted")}
-COLUMNS: Sequence[Mapping[str, str]] = (
+COLUMNS: list[Mapping[str, str]] = [
     {"key": "at", "label": N_("When (UTC)")},
     {"key": "kind", "label": N_("What")},
     {"key": "integration", "label": N_("Integration"), "kind": "strong"},
@@ -47,7 +47,7 @@ COLUMNS: Sequence[Mapping[str, str]] = (
     {"key": "outcome", "label": N_("Outcome")},
     {"key": "status", "label": N_("Status"), "kind": "number"},
     {"key": "mode", "label": N_("Mode")},
-)
+]
 
 
 def entry_row(entry: Entry) -> dict[str, Any]:
@@ -225,6 +225,10 @@ class ActivityPage:
                 "Nothing has gone out yet. Create an integration and test it: the test stands here at once."
             )
         )
+        live = any(entry.mode == "live" for entry in self.entries)
+        self.list.columns = (
+            COLUMNS if live else COLUMNS[:-1]
+        )  # a column that says the same in every row says nothing
         self.list.rows = [entry_row(entry) for entry in self.entries]
         visible(self.older, came == STEP)
         visible(self.everything, self.filters.narrowed)
