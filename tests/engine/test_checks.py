@@ -73,8 +73,8 @@ def test_the_same_name_twice() -> None:
 
 def test_authorization_is_one_thing_only() -> None:
     rows = [Header(name="authorization", value=REF)]
-    assert words(check_headers(rows, authorizes=True))
-    assert not words(check_headers(rows, authorizes=False))
+    assert words(check_headers(rows, made="Authorization"))
+    assert not words(check_headers(rows))
     both = FINE.model_copy(
         update={
             "headers": tuple(rows),
@@ -83,6 +83,15 @@ def test_authorization_is_one_thing_only() -> None:
         }
     )
     assert "Step 2 already" in words(check_authenticate(both, CUSTOM))["headers.0.name"]
+
+
+def test_a_providers_own_key_header_is_not_typed_twice() -> None:
+    settings = Settings(
+        provider="postmark",
+        credential_kind="postmark_token",
+        headers=(Header(name="x-postmark-server-token", value="k"),),
+    )
+    assert "Step 2 already" in words(check_configure(settings, provider("postmark")))["headers.0.name"]
 
 
 def test_what_looks_like_a_secret_or_is_not_json_is_warned_of() -> None:

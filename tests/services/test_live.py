@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from workbench import Confirmation, Contact, Settings, Workbench
+from workbench.adapters.remote import ServerClient
 from workbench.errors import CannotWrite, Invalid, Refused
 from workbench.models.integration import Draft
+from workbench.models.person import Person
+from workbench.server import make_app
 
 from .conftest import ENVIRON
 
@@ -114,3 +118,28 @@ async def test_nothing_is_sent_that_could_not_be_written_down(
     with pytest.raises(CannotWrite):
         await live.integrations.test(made, ANA, Confirmation(host="127.0.0.1", recipient="ana@example.com"))
     assert endpoint.requests == []
+
+
+async def test_through_a_server_the_local_mark_is_not_enough(live: Workbench, endpoint: Endpoint) -> None:
+    people = {sha256(b"op").hexdigest(): Person(name="Op", role="operator")}
+    connected = Workbench.connect(client=ServerClient.in_process(make_app(live, people), "op"))
+    made = await draft(connected, endpoint)
+    sent = await connected.integrations.test(
+        made, ANA, Confirmation(host="127.0.0.1", recipient="ana@example.com")
+    )
+    assert sent.outcome.kind == "blocked"
+    assert endpoint.requests == []
+
+
+async def test_whoever_starts_it_allows_a_host_by_name(tmp_path: Path, endpoint: Endpoint) -> None:
+    people = {sha256(b"op").hexdigest(): Person(name="Op", role="operator")}
+    async with Workbench.open(
+        tmp_path / "home", live=True, allowed_hosts=[f"127.0.0.1:{endpoint.port}"], environ=ENVIRON
+    ) as bench:
+        connected = Workbench.connect(client=ServerClient.in_process(make_app(bench, people), "op"))
+        made = await draft(connected, endpoint)
+        sent = await connected.integrations.test(
+            made, ANA, Confirmation(host="127.0.0.1", recipient="ana@example.com")
+        )
+    assert sent.outcome.kind == "accepted"
+    assert len(endpoint.requests) == 1

@@ -45,11 +45,11 @@ class Language:
         return format_decimal(value, locale=self.locale)
 
     def _form(self, value: Value) -> str:
-        # small whole numbers (an HTTP status, a port, a version) are written as they are
+        # whole numbers below 100,000 (an HTTP status, a port, a year) are written as they are
         if (
             isinstance(value, (int, float))
             and not isinstance(value, bool)
-            and (abs(value) >= 10_000 or isinstance(value, float))
+            and (abs(value) >= 100_000 or isinstance(value, float))
         ):
             return self.number(value)
         return str(value)

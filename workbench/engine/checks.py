@@ -40,7 +40,7 @@ def check_configure(
         problems.append(
             Problem(field="url", sentence=say("Replace YOUR_SUBDOMAIN in the URL by your own subdomain."))
         )
-    problems += check_headers(settings.headers, _adds_authorization(settings, provider))
+    problems += check_headers(settings.headers, _made_header(settings, provider))
     problems += _check_identifier_type(settings.identifier)
     return tuple(problems)
 
@@ -76,13 +76,13 @@ def _check_channel(settings: Settings, others: Iterable[tuple[str, str]]) -> lis
     return [Problem(field="channel", sentence=sentence)]
 
 
-def check_headers(headers: Iterable[Header], authorizes: bool = False) -> list[Problem]:
+def check_headers(headers: Iterable[Header], made: str = "") -> list[Problem]:
     """Return the problems of header rows (R-ESP-6); after this, httpx accepts every one of them (R-ESP-7)."""
     problems: list[Problem] = []
     seen: set[str] = set()
     for index, header in enumerate(headers):
         name = header.name.strip()
-        wrong = check_header_name(name, authorizes) or (
+        wrong = check_header_name(name, made) or (
             say("The header “{name}” is there twice. Delete one of the two rows.", name=name)
             if name.lower() in seen
             else None
@@ -110,7 +110,7 @@ def check_headers(headers: Iterable[Header], authorizes: bool = False) -> list[P
     return problems
 
 
-def check_header_name(name: str, authorizes: bool = False) -> Sentence | None:
+def check_header_name(name: str, made: str = "") -> Sentence | None:
     """Return what is wrong with a header's name, or None."""
     if not name:
         return say("The header has no name. Write it as name: value, or delete the row.")
@@ -124,9 +124,10 @@ def check_header_name(name: str, authorizes: bool = False) -> Sentence | None:
             "The header “{name}” is set by the connection itself and cannot be typed. Delete the row.",
             name=name,
         )
-    if name.lower() == "authorization" and authorizes:
+    if made and name.lower() == made.lower():
         return say(
-            "Step 2 already makes an Authorization header. Delete this row, or choose No Auth in step 2."
+            "Step 2 already makes the header “{name}”. Delete this row, or choose another method in step 2.",
+            name=name,
         )
     return None
 
@@ -185,15 +186,13 @@ def _check_identifier_type(kind: IdentifierType) -> list[Problem]:
     return [Problem(field="identifier.name", sentence=sentence)]
 
 
-def _adds_authorization(settings: Settings, provider: Provider) -> bool:
+def _made_header(settings: Settings, provider: Provider) -> str:
+    """Return the name of the header that the credential makes, or an empty text."""
     try:
         auth = provider.credential(settings.credential_kind).auth
     except KeyError:
-        return False
-    return (
-        not isinstance(auth, NoAuthorization)
-        and getattr(auth, "header", "Authorization").lower() == "authorization"
-    )
+        return ""
+    return "" if isinstance(auth, NoAuthorization) else getattr(auth, "header", "Authorization")
 
 
 def check_authenticate(settings: Settings, provider: Provider) -> tuple[Problem, ...]:
@@ -207,7 +206,7 @@ def check_authenticate(settings: Settings, provider: Provider) -> tuple[Problem,
         if wrong:
             found.append(Problem(field="credential.token_url", sentence=wrong))
         found += _check_token_keys(credential)
-    found += [p for p in check_headers(settings.headers, _adds_authorization(settings, provider)) if p.blocks]
+    found += [p for p in check_headers(settings.headers, _made_header(settings, provider)) if p.blocks]
     return tuple(found)
 
 

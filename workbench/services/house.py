@@ -42,6 +42,11 @@ class House:
         return self.wire.mode
 
     @property
+    def served(self) -> bool:
+        """Whether the running call came through the server process."""
+        return caller.get() is not None
+
+    @property
     def person(self) -> Person:
         """Who the running call is made for."""
         return caller.get() or self.owner
