@@ -150,6 +150,12 @@ async def test_a_path_without_prefix_goes_to_the_provider_whose_path_it_is() -> 
     assert "/sendgrid" in unknown.json()["known"]
 
 
+@pytest.mark.parametrize("path", ["/custom", "/custom/", "/custom/any/path"])
+async def test_the_custom_endpoint_takes_any_path_and_none(path: str) -> None:
+    async with running() as address, httpx.AsyncClient(base_url=address) as client:
+        assert (await client.post(path, json={"to": "ana@example.com"})).status_code == 202
+
+
 async def test_a_port_that_is_taken_is_said() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

@@ -82,6 +82,8 @@ class Sandbox:
             for key, emulator in self.emulators.items()
             if key != "custom" and emulator.endpoint_at(scope["path"])
         ]
+        if scope["path"] == "/custom":  # any path is the custom endpoint's, none at all too
+            owners = ["custom"]
         if len(owners) == 1:
             await self.apps[owners[0]](scope, receive, send)
             return
