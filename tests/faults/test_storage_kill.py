@@ -237,9 +237,10 @@ def test_killed_at_every_step_of_a_write(program: str, quick_folder: Path) -> No
     assert run(AT_EVERY_LINE + program + end) > 20, "the places where it died"
 
 
+@pytest.mark.parametrize("kills", [25, pytest.param(200, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_killed_at_any_moment_of_a_long_run(
-    database: str, tmp_path: Path, request: pytest.FixtureRequest
+    database: str, kills: int, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     url = request.getfixturevalue("postgres_url") if database == "postgresql" else ""
-    assert run(AT_ANY_MOMENT, str(tmp_path / "home"), "25", url) >= 25
+    assert run(AT_ANY_MOMENT, str(tmp_path / "home"), str(kills), url) >= kills
