@@ -15,8 +15,7 @@ from workbench.models.integration import Header, Integration, Settings
 from workbench.models.person import Person, Role
 from workbench.sandbox.app import Sandbox
 from workbench.server import make_app
-from workbench.widgets import piece
-from workbench.widgets.language import speak_in
+from workbench.widgets import language, piece
 
 PLANTED = "pl4nted-S3cret/value+99=="
 Connected = Callable[[Role], Workbench]
@@ -25,7 +24,7 @@ Connected = Callable[[Role], Workbench]
 @pytest.fixture(autouse=True)
 def english_again() -> Iterator[None]:
     yield
-    speak_in("en")
+    language._spoken = None
     piece.speak(lambda text: text)
 
 

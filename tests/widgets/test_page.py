@@ -11,7 +11,8 @@ import pytest
 from tests.widgets.faces import button, markup, of, press, read, tell
 from workbench import Workbench
 from workbench.adapters import language as doors
-from workbench.errors import NotFound
+from workbench.adapters.remote import ServerClient
+from workbench.errors import NotFound, Unreachable
 from workbench.models.person import Role
 from workbench.sentence import say
 from workbench.widgets import activity_page, home_page, integrations_page, payload_page, settle
@@ -163,14 +164,31 @@ async def test_no_server_at_all_is_a_page_with_a_sentence_and_what_to_do(
     assert button(page, "Try again")
 
 
+class Sleeping:
+    """A connection to a server that does not answer until it wakes."""
+
+    def __init__(self, inner: ServerClient) -> None:
+        self.inner, self.awake = inner, False
+
+    async def post(self, path: str, body: bytes) -> object:
+        if not self.awake:
+            raise Unreachable(say("The server process does not answer."))
+        return await self.inner.post(path, body)
+
+
 async def test_a_server_that_is_gone_is_said_and_try_again_finds_it_once_it_is_back(
-    connected: Connected, monkeypatch: pytest.MonkeyPatch
+    connected: Connected,
 ) -> None:
-    page = await home_page(Workbench.connect("http://127.0.0.1:9", "t"))
+    client = Sleeping(connected("viewer")._client)  # type: ignore[arg-type]
+    page = await home_page(Workbench.connect(client=client))  # type: ignore[arg-type]
     assert "The workbench cannot be reached" in read(page)
     assert of(page, "TopBar")[0].mode == ""
     await press(page, "Try again")
     assert "The workbench cannot be reached" in read(page)
+    client.awake = True
+    await press(page, "Try again")
+    assert "Rehearsal and live" in read(page)
+    assert of(page, "TopBar")[0].mode == "rehearsal"
 
 
 async def test_a_token_that_is_not_known_is_said_with_the_way_out(connected: Connected) -> None:
@@ -205,10 +223,32 @@ async def test_a_page_never_shows_a_traceback_and_holds_no_token(connected: Conn
 
 async def test_dates_follow_the_language_of_the_page(house: Workbench) -> None:
     at = house.house.clock.now()
-    speak_in("en")
+    assert speak_in("en") == "en"
     english = when(at)
-    speak_in("xx")
+    assert speak_in("pt") == "pt"
+    assert when(at) != english
+    assert speak_in("xx") == "en"
     assert when(at) == english
+
+
+async def test_two_pages_of_one_kernel_both_follow_the_browser(
+    connected: Connected, portuguese: None
+) -> None:
+    pages = [await integrations_page(connected("viewer")) for _ in range(2)]
+    for page in pages:
+        [bar] = of(page, "TopBar")
+        await tell(bar, {"arrived": {"kept": None, "browser": ["pt"], "dismissed": [], "place": ""}})
+        assert of(page, "Headline")[0].title == "Integrações"
+    third = await integrations_page(connected("viewer"))
+    assert of(third, "Headline")[0].title == "Integrações"
+
+
+async def test_the_setting_is_spoken_before_any_browser_has_said_anything(
+    connected: Connected, portuguese: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKBENCH_LANGUAGE", "pt")
+    page = await integrations_page(connected("viewer"))
+    assert of(page, "Headline")[0].title == "Integrações"
 
 
 async def _nothing() -> None:

@@ -84,7 +84,8 @@ function render({ model, el }) {
   };
 
   (slot ?? el).append(bar);
-  if (slot) el.style.display = "none";
+  // A class, since the widget's own layout may set its style anew at any time.
+  if (slot) (el.classList.add("wb-docked"), el.append(h("span", { hidden: true })));
   for (const name of ["links", "mode", "language", "languages", "words"]) model.on(`change:${name}`, draw);
   draw();
   const moved = () => {
@@ -112,8 +113,9 @@ _LINKS = (
 function render({ model, el }) {
   const draw = () => {
     const cards = model.get("kind") === "cards";
-    const items = model.get("items").map((item) => {
-      const here = published();
+    const here = published();
+    // Where there are no links, what names no call says nothing.
+    const items = model.get("items").filter((item) => here || item.code).map((item) => {
       const box = h(here ? "a" : "div", { class: cards ? "wb-way" : "wb-more", href: here && address(item) },
         h("span", { class: "wb-way-label", text: item.label }),
         item.text && h("span", { class: "wb-way-text", text: item.text }),

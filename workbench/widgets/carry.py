@@ -14,7 +14,7 @@ from workbench.sentence import N_, Sentence, say
 from . import look
 from .download import Download
 from .fields import SecretField, TextField
-from .fold import Place
+from .fold import Place, visible
 from .headline import Headline
 from .messages import Messages
 from .page import Frame
@@ -61,15 +61,18 @@ class Import:
             hint=N_("Paste the whole document that “Export” gave."), placeholder='{"format": "integration-workbench/integration", …}',
         )  # fmt: skip
         self.read = look.button(N_("Read it"), "primary")
+        self.make = look.button(N_("Go on with it"), "primary")
         cancel = look.button(N_("Cancel"), "quiet")
         self.asked = Place()
         self._on_draft = on_draft
         frame.click(self.read, self.ask, self.messages)
+        frame.click(self.make, self.finish, self.messages)
+        self._at(asked=False)
         frame.click(cancel, on_cancel, self.messages)
         self.text.observe(self._typed, "value")
         self.widget = look.stack(
             Headline(N_("Import an integration"), N_("It becomes a draft: you look it over and test it before it is saved."), level=1),
-            look.card("", self.text, self.asked.widget, self.messages.widget, look.buttons(self.read, cancel, align="start")),
+            look.card("", self.text, self.asked.widget, self.messages.widget, look.buttons(self.read, self.make, cancel, align="start")),
         )  # fmt: skip
 
     async def open(self) -> None:
@@ -90,12 +93,9 @@ class Import:
             await self.finish()
             return
         fields = [kept.widget for kept in self.secrets.values()]
-        title = look.heading(
-            N_("Its secrets"), 2, N_("They are not in the document. Type each one and lock it.")
-        )
-        make = look.button(N_("Go on with it"), "primary")
-        self.frame.click(make, self.finish, self.messages)
-        self.asked.put(title, *fields, look.buttons(make, align="start"))
+        title = Headline(N_("Its secrets"), N_("They are not in the document. Type each one and lock it."))
+        self.asked.put(title, *fields)
+        self._at(asked=True)
 
     async def finish(self) -> None:
         """Make the draft and hand it on; a secret that is still missing is said beside its field."""
@@ -123,6 +123,12 @@ class Import:
     def _typed(self, _change: object) -> None:
         self.text.error = ""
         self.asked.put()
+        self._at(asked=False)
+
+    def _at(self, asked: bool) -> None:
+        """Show the button of the step: read the document, or go on with its secrets."""
+        visible(self.read, not asked)
+        visible(self.make, asked)
 
 
 def read_document(text: str) -> dict[str, JsonValue]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import ipywidgets
 
@@ -24,18 +24,29 @@ from .headline import Headline
 from .language import when
 from .listing import auth_label, badge_markup, provider_name, state_badge
 from .messages import Messages
+from .page import Frame
 from .piece import said
 from .retest import Retest
 from .wizard.step import CHANNELS
 
-if TYPE_CHECKING:
-    from .integrations import IntegrationsPage
+
+class Shelf(Protocol):
+    """The page that an integration was chosen on: what the actions need of it."""
+
+    frame: Frame
+    messages: Messages
+
+    async def refresh(self) -> None: ...  # noqa: D102
+
+    async def reread(self) -> Sequence[Listed]: ...  # noqa: D102
+
+    async def edit(self, id: str) -> None: ...  # noqa: D102
 
 
 class Chosen:
     """One integration of the catalogue: how it stands, and the actions; each action opens below the facts."""
 
-    def __init__(self, page: IntegrationsPage, item: Listed, focus: bool = False) -> None:
+    def __init__(self, page: Shelf, item: Listed, focus: bool = False) -> None:
         self.page, self.frame, self.item = page, page.frame, item
         self.messages = Messages()
         self.action, self.warnings, self.facts = Place(), Place(), Place()
@@ -133,7 +144,6 @@ class Chosen:
 
         async def work() -> None:
             await self.frame.bench.integrations.delete(self.item.integration.id)
-            self.page.list.selected = ""
             await self.page.refresh()
             self.page.messages.show("ok", say("“{name}” is deleted.", name=name))
 
@@ -152,9 +162,7 @@ class Chosen:
 
     async def _tested(self) -> None:
         """Let list and card show the new state; the card stays, with the reply in it."""
-        self.page.listed = await self.frame.bench.integrations.list_all()
-        self.page.show_rows()
-        for item in self.page.listed:
+        for item in await self.page.reread():
             if item.integration.id == self.item.integration.id:
                 self._show(item)
 

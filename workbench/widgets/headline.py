@@ -29,15 +29,23 @@ function render({ model, el }) {
   };
   el.classList.add("wb-html", "wb-heading");
   model.on("change:title change:subtitle", draw);
+  // A part is drawn before it stands on the page, and what stood there before may drop the focus a moment later.
+  const hold = (title, until) => {
+    const lost = !document.activeElement || document.activeElement === document.body;
+    if (title.getClientRects().length && (lost || title.dataset.wanted)) {
+      delete title.dataset.wanted;
+      title.focus({ preventScroll: true });
+      const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      title.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+    }
+    if (performance.now() < until) requestAnimationFrame(() => hold(title, until));
+  };
   const take = (title) => {
     if (!model.get("focus")) return;
     model.set("focus", false);
     model.save_changes();
-    requestAnimationFrame(() => {
-      title.focus({ preventScroll: true });
-      const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-      title.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
-    });
+    title.dataset.wanted = "true";
+    hold(title, performance.now() + 1500);
   };
   model.on("change:focus", () => take(el.firstElementChild));
   take(draw());

@@ -69,13 +69,18 @@ class IntegrationsPage:
     async def refresh(self) -> None:
         """Read the catalogue anew, and show it in place of whatever was open."""
         chosen = self.list.selected
-        self.listed = await self.frame.bench.integrations.list_all()
+        await self.reread()
         drafts = await self.frame.bench.integrations.drafts() if self.frame.may("operator") else []
         self.drafts.put(*([self._drafts(drafts)] if drafts else []))
-        self.show_rows()
         self.list.selected = chosen if any(item.integration.id == chosen for item in self.listed) else ""
         self.choose(self.list.selected)
         self._host()
+
+    async def reread(self) -> Sequence[Listed]:
+        """Read the list anew and leave everything that is open as it is."""
+        self.listed = await self.frame.bench.integrations.list_all()
+        self.show_rows()
+        return self.listed
 
     async def back(self) -> None:
         """Come back to the catalogue, with the keyboard's focus at its head."""

@@ -14,11 +14,11 @@ from workbench.sentence import Sentence, Value
 
 from . import piece
 
-__all__ = ["LANGUAGES", "decide", "speak_in", "when"]
+__all__ = ["LANGUAGES", "begin", "decide", "speak_in", "when"]
 
 SETTING = "WORKBENCH_LANGUAGE"
 
-_spoken = Language("en")
+_spoken: Language | None = None
 
 
 def decide(
@@ -28,8 +28,8 @@ def decide(
     return choose(kept, environ.get(SETTING), ",".join(browser)).code
 
 
-def speak_in(code: str) -> None:
-    """Let every widget made from now on speak this language; an unknown code is English."""
+def speak_in(code: str) -> str:
+    """Let every widget made from now on speak this language (an unknown code is English), and return its code."""
     global _spoken
     language = _spoken = Language(code)
 
@@ -37,8 +37,14 @@ def speak_in(code: str) -> None:
         return language.say(Sentence("{value}", {"value": value}))
 
     piece.speak(language.text, form, language.code)
+    return language.code
+
+
+def begin() -> str:
+    """Speak as the pages of this kernel do already, or as the setting says; return the language's code."""
+    return speak_in(_spoken.code if _spoken else decide())
 
 
 def when(at: datetime) -> str:
     """Return a moment as the language of the page writes it, in UTC."""
-    return _spoken.date(at)
+    return (_spoken or Language("en")).date(at)

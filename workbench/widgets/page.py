@@ -23,9 +23,9 @@ from workbench.services.about import Facts
 from . import look
 from .bar import TopBar
 from .fold import Place
-from .language import LANGUAGES, decide, speak_in
+from .language import LANGUAGES, begin, decide, speak_in
 from .messages import Messages
-from .piece import Speech, said
+from .piece import said
 from .spawn import button_click, spawn
 
 PRODUCT = N_("Integration workbench")
@@ -83,6 +83,7 @@ class Frame:
         self.messages = Messages()
         self._bench, self._build, self._places = bench, build, places
         self._facts: Facts | None = None
+        self._language = "en"
         self._dismissed: set[str] = set()
         self._turn = asyncio.Lock()
         self._bar = TopBar(self._hear, places=list(self._places))
@@ -113,8 +114,8 @@ class Frame:
 
     async def open(self) -> PageWidget:
         """Ask the workbench, make the content, and return the page's widget. Never raises what a person can mend."""
-        speak_in(decide())
         async with self._turn:
+            self._language = begin()
             await self._open()
         return self.widget
 
@@ -143,7 +144,7 @@ class Frame:
         with self._bar.hold_sync():
             self._bar.set_trait("words", self._words())
             self._bar.set_trait("mode", self._facts.mode if self._facts else "")
-            self._bar.set_trait("language", Speech.lang)
+            self._bar.set_trait("language", self._language)
             self._bar.set_trait("languages", [list(item) for item in LANGUAGES.items()])
             links = [
                 {"page": name, "label": said(label), "current": name == self.name}
@@ -248,10 +249,10 @@ class Frame:
 
     async def _speak(self, code: str) -> None:
         """Make the page anew in another language, at the place where it stands."""
-        if code == Speech.lang:
+        if code == self._language:
             return
         place = self.content.place if self.content else ""
-        speak_in(code)
+        self._language = speak_in(code)
         await self._open()
         await self._go(place)
 
