@@ -379,3 +379,10 @@ def test_any_bytes_are_read(body: bytes, status: int, header: str) -> None:
         body=body,
     )
     assert str(told(CUSTOM, answer).sentence)
+
+
+def test_a_web_page_is_no_receipt() -> None:
+    outcome = told(CUSTOM, reply(200, HTML, kind="text/html; charset=utf-8"))
+    assert outcome.kind == "check_body"
+    assert "web page" in str(outcome.sentence)
+    assert told(CUSTOM, reply(200, b"", kind="text/html")).kind == "accepted"

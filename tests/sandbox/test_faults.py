@@ -86,7 +86,7 @@ async def test_every_kind_is_tested_here(way: Any) -> None:
         "server_error": ("server_error", 500, 0),
         "unavailable": ("server_error", 503, 0),
         "malformed": ("accepted", 200, 0),  # SendGrid's own yes has no JSON in it either
-        "html": ("accepted", 200, 0),
+        "html": ("check_body", 200, 0),
         "redirect": ("redirected", 302, 0),
         "huge": ("accepted", 200, 0),
     }

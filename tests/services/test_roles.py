@@ -8,9 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from workbench import Workbench
+from workbench.adapters.remote import proxy
 from workbench.bench import SERVICES
 from workbench.engine.operations import operations
-from workbench.errors import Forbidden, NotFound, WorkbenchError
+from workbench.errors import Forbidden, NotFound, Unreachable, WorkbenchError
 from workbench.models.integration import Settings
 from workbench.models.person import Person, Role
 
@@ -106,3 +107,16 @@ def test_errors_cross_the_wire_as_themselves() -> None:
         assert type(back) is kind
         assert str(back) == str(made) == "x 1"
     assert isinstance(read_error(b"<html>"), WorkbenchError)
+
+
+async def test_an_answer_of_another_program_is_a_sentence(house: Workbench) -> None:
+    class Elsewhere:
+        status_code = 200
+        content = b'{"hello": "from another program on this port"}'
+
+    async def post(_path: str, _body: bytes) -> Elsewhere:
+        return Elsewhere()
+
+    about = proxy("about", SERVICES["about"], post)
+    with pytest.raises(Unreachable, match="cannot be read"):
+        await about.facts()  # type: ignore[attr-defined]

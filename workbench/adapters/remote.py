@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, Self, TypeVar, cast
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from workbench import errors
 from workbench.adapters.wire import NO_ANSWER, client
@@ -68,7 +68,10 @@ class _Proxy:
             answer = await self._post(path_of(self._name, operation.name), body)
             if answer.status_code != 200:
                 raise read_error(answer.content)
-            return operation.result.validate_json(answer.content)
+            try:
+                return operation.result.validate_json(answer.content)
+            except ValidationError:
+                raise _unreadable() from None
 
         call.__doc__ = operation.about
         return call
@@ -107,6 +110,12 @@ class ServerClient:
         return "<ServerClient>"
 
 
+def _unreadable() -> errors.Unreachable:
+    return errors.Unreachable(
+        say("The server process gave an answer that cannot be read. Restart it, then reload the page.")
+    )
+
+
 def status_of(error: errors.WorkbenchError) -> int:
     """Return the HTTP status that stands for an error."""
     return next((status for kind, status in STATUS.items() if isinstance(error, kind)), 400)
@@ -131,9 +140,7 @@ def read_error(content: bytes) -> errors.WorkbenchError:
         if document["error"] == "Invalid":
             return errors.Invalid(_PROBLEMS.validate_python(document["problems"]))
     except (ValueError, KeyError):
-        return errors.Unreachable(
-            say("The server process gave an answer that cannot be read. Restart it, then reload the page.")
-        )
+        return _unreadable()
     kind = (
         getattr(errors, document["error"], errors.WorkbenchError)
         if document["error"] in errors.__all__

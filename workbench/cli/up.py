@@ -85,7 +85,7 @@ async def up(
     with tempfile.TemporaryDirectory(prefix="workbench-", ignore_cleanup_errors=True) as scratch:
         programs = [
             server_program(session, home, server_at, people, allow_host or ()),
-            pages_program(session, pages_at, entry, server_at, pass_, Path(scratch)),
+            pages_program(session, pages_at, entry, server_at, pass_, Path(scratch), sandbox_at),
             *(sandbox_program(address) for address in sandbox_at),
         ]
 
@@ -143,7 +143,13 @@ def server_program(
 
 
 def pages_program(
-    session: Session, address: str, entry: str, server_at: str, pass_: str, scratch: Path
+    session: Session,
+    address: str,
+    entry: str,
+    server_at: str,
+    pass_: str,
+    scratch: Path,
+    sandbox_at: Sequence[str] = (),
 ) -> Program:
     """Return the published dashboards. Their kernels are connected: they hold no key, and no secret of this environment."""
     settings = {
@@ -160,6 +166,7 @@ def pages_program(
         "WORKBENCH_TOKEN": pass_,
         "WORKBENCH_PAGES": json.dumps(settings),
         **({"WORKBENCH_LANGUAGE": language} if language else {}),
+        **({"WORKBENCH_SANDBOX": sandbox_at[0]} if sandbox_at else {}),
         # neither a person's own settings of Jupyter nor start-up files of IPython belong on a published page
         "JUPYTER_NO_CONFIG": "1",
         "JUPYTER_CONFIG_DIR": str(scratch / "jupyter"),

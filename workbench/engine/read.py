@@ -60,10 +60,15 @@ def _kind(reading: Reading, reply: Reply, body: JsonValue, errors: tuple[FieldEr
     if reply.status in reading.throttled:
         return "throttled"
     if 200 <= reply.status < 300:
-        return "check_body" if _says_no(reading, body, errors) else "accepted"
+        return "check_body" if _is_page(reply) or _says_no(reading, body, errors) else "accepted"
     if 300 <= reply.status < 400:
         return "redirected"
     return "server_error" if reply.status >= 500 else "refused"
+
+
+def _is_page(reply: Reply) -> bool:
+    """Return whether a web page came instead of an API's answer: often the sign-in page of a wrong address."""
+    return "html" in (reply.header("content-type") or "").lower() and bool(reply.body.strip())
 
 
 def _says_no(reading: Reading, body: JsonValue, errors: tuple[FieldError, ...]) -> bool:
@@ -212,6 +217,12 @@ def _sentence(
     name, status = provider.name, reply.status
     if kind == "accepted":
         return say("{provider} took the message (HTTP {status}).", provider=name, status=status)
+    if kind == "check_body" and _is_page(reply):
+        return say(
+            "{provider} answered {status} with a web page instead of a message's receipt, often a sign-in page. Check the URL.",
+            provider=name,
+            status=status,
+        )
     if kind == "check_body":
         return say(
             "{provider} answered {status}, but the body speaks of an error: check the body. {words}",
