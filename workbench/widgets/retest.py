@@ -14,6 +14,7 @@ from workbench.models.sending import Confirmation
 from workbench.sentence import N_, say
 
 from . import look
+from .confirming import question
 from .exchange import exchange, findings
 from .fold import Place
 from .form import Inputs
@@ -73,15 +74,9 @@ class Retest:
         self._ask(contact, Confirmation(host=preview.host, recipient=preview.recipient))
 
     def _ask(self, contact: Contact, confirmation: Confirmation) -> None:
-        words = say(
-            "Send to {recipient} through {host}", recipient=confirmation.recipient, host=confirmation.host
-        )
-        go, stay = look.button(words, "danger"), look.button(N_("Do not send"))
+        card, go = question(confirmation, self.asked.put)
         self.frame.click(go, lambda: self._send(contact, confirmation), self.messages)
-        stay.on_click(lambda _: self.asked.put())
-        facts = [(N_("Host"), confirmation.host), (N_("Recipient"), confirmation.recipient)]
-        warning = look.banner("warn", N_("This is no rehearsal: one real message leaves this machine."))
-        self.asked.put(warning, look.key_value_table(facts), look.buttons(stay, go, align="start"))
+        self.asked.put(card)
 
     async def _send(self, contact: Contact, confirmation: Confirmation | None) -> None:
         self.asked.put()

@@ -20,6 +20,7 @@ from workbench.models.sending import Confirmation, Preview, Sent, TokenCheck
 from workbench.providers import provider as provider_of
 from workbench.sentence import N_, say
 from workbench.widgets import look
+from workbench.widgets.confirming import question
 from workbench.widgets.exchange import exchange, findings, headers_markup
 from workbench.widgets.fields import TextField
 from workbench.widgets.fold import Place
@@ -146,21 +147,9 @@ class Trial:
         self._ask(contact, Confirmation(host=preview.host, recipient=preview.recipient))
 
     def _ask(self, contact: Contact, confirmation: Confirmation) -> None:
-        words = say(
-            "Send to {recipient} through {host}", recipient=confirmation.recipient, host=confirmation.host
-        )
-        go, stay = look.button(words, "danger"), look.button(N_("Do not send"))
+        card, go = question(confirmation, self.asked.put)
         button_click(go, lambda: self._go(contact, confirmation))
-        stay.on_click(lambda _button: self.asked.put())
-        facts = [(N_("Host"), confirmation.host), (N_("Recipient"), confirmation.recipient)]
-        self.asked.put(
-            look.card(
-                N_("Really send?"),
-                look.banner("warn", N_("This is no rehearsal: one real message leaves this computer.")),
-                look.key_value_table(facts),
-                look.buttons(stay, go, align="start"),
-            )
-        )
+        self.asked.put(card)
 
     async def _go(self, contact: Contact, confirmation: Confirmation | None) -> None:
         self.asked.put()
