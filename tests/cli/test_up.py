@@ -84,6 +84,7 @@ def test_the_kernels_hold_no_key_and_no_home(up, home):
         seen = environment(pid)
         assert seen["WORKBENCH_URL"] == up.said["server"].removesuffix("/health")
         assert sorted(name for name in seen if name.startswith("WORKBENCH_")) == [
+            "WORKBENCH_SANDBOX",
             "WORKBENCH_TOKEN",
             "WORKBENCH_URL",
         ]
