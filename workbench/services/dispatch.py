@@ -209,9 +209,7 @@ class Dispatch:
         recipient = (
             mask_identifier(prepared.identifier, self.house.home.salt) if prepared.identifier else None
         )
-        kept = _redactor(
-            prepared, token, {prepared.identifier: recipient} if prepared.identifier and recipient else {}
-        )
+        kept = redactor.naming({prepared.identifier: recipient} if prepared.identifier and recipient else {})
         outcome = outcome.model_copy(update={
             "sentence": redactor.sentence(outcome.sentence),
             "errors": tuple(e.model_copy(update={"message": redactor.text(e.message)}) for e in outcome.errors),
@@ -266,20 +264,15 @@ def _snippet(prepared: Prepared, request: Request, token: str | None) -> str:
     return curl(Redactor(placeholders).blank(request), placeholders.values())
 
 
-def _redactor(prepared: Prepared, token: str | None, identifiers: dict[str, str] | None = None) -> Redactor:
-    return _secrets_redactor(prepared.secrets, prepared.hints, token, identifiers)
+def _redactor(prepared: Prepared, token: str | None) -> Redactor:
+    return _secrets_redactor(prepared.secrets, prepared.hints, token)
 
 
-def _secrets_redactor(
-    secrets: dict[str, str],
-    hints: dict[str, str],
-    token: str | None,
-    identifiers: dict[str, str] | None = None,
-) -> Redactor:
+def _secrets_redactor(secrets: dict[str, str], hints: dict[str, str], token: str | None) -> Redactor:
     masks = {secret: hints.get(handle, "****") for handle, secret in secrets.items()}
     if token:
         masks[token] = _hint(token)
-    return Redactor(masks, identifiers=identifiers or {})
+    return Redactor(masks)
 
 
 def _hint(token: str | None) -> str:
