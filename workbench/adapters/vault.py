@@ -17,6 +17,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+from workbench.engine.redact import hint_of
 from workbench.errors import Damaged, MissingSecret
 from workbench.models.base import SecretRef
 from workbench.sentence import Sentence, say
@@ -25,9 +26,6 @@ from . import files
 from .home import Home
 from .keys import EnvironmentKeys, KeyFile, Keys, KeySource, MemoryKeys, keyring_of
 from .sealed_box import PageKey, as_text, checked
-
-SHORTEST_HINTED = 12
-"""Characters: of a shorter secret, its last four would give too much away."""
 
 VAULT_FILE = "vault.json"
 VAULT_SCHEMA = 1
@@ -100,7 +98,7 @@ class Vault:
                 self._keys.store([Fernet.generate_key().decode()])
             self._ring = self._load_ring()
             tokens[handle] = Fernet(self._ring[0]).encrypt(handle.encode() + b"\n" + data).decode()
-        return SecretRef(handle=handle, hint=_hint(value))
+        return SecretRef(handle=handle, hint=hint_of(value))
 
     def open_text(self, handle: str) -> str:
         """Return the secret. Raises MissingSecret when there is none under the handle, or no key opens it."""
@@ -227,8 +225,3 @@ def _decrypt(keys: list[str], token: str) -> bytes | None:
         return MultiFernet([Fernet(key) for key in keys]).decrypt(token)
     except (InvalidToken, ValueError):  # ValueError: a token with letters that are not ASCII
         return None
-
-
-def _hint(value: str) -> str:
-    shown = value.strip()[-4:]
-    return f"**** {shown}" if len(value.strip()) >= SHORTEST_HINTED and shown.isprintable() else "****"

@@ -28,6 +28,8 @@ from workbench.sentence import Sentence
 from .spellings import identifier_pattern, secret_pattern, too_short
 
 MASK: Final = "****"
+SHORTEST_HINTED: Final = 12
+"""Characters: of a shorter secret, its last four would give too much away."""
 SHORTEST_IDENTIFIER: Final = 3
 BODY_LIMIT: Final = 64 * 1024
 """Bytes of a reply's text that are shown and kept."""
@@ -265,6 +267,12 @@ class _Finder:
                 longest = end - start
             match = self._pattern.search(text, start + 1)
         return spans
+
+
+def hint_of(secret: str) -> str:
+    """Return what may be shown of a secret: ``****``, with its last four characters when it is long enough."""
+    shown = secret.strip()[-4:]
+    return f"{MASK} {shown}" if len(secret.strip()) >= SHORTEST_HINTED and shown.isprintable() else MASK
 
 
 def mask_identifier(value: str, salt: bytes) -> str:

@@ -15,7 +15,7 @@ from workbench.engine.fingerprint import credential_fingerprint, fingerprint
 from workbench.engine.identifiers import identifier_of
 from workbench.engine.lint import lint
 from workbench.engine.read import read
-from workbench.engine.redact import Redactor, mask_identifier
+from workbench.engine.redact import Redactor, hint_of, mask_identifier
 from workbench.engine.snippets import curl
 from workbench.engine.template import Template, compile_template
 from workbench.engine.token_answer import read_token
@@ -165,7 +165,7 @@ class Dispatch:
             request=redactor.request(request),
             reply=reply,
             outcome=outcome,
-            token_hint=_hint(token),
+            token_hint=hint_of(token) if token else "",
             expires_in_s=found.expires_in_s if found else None,
             problems=()
             if refusal is None
@@ -271,12 +271,8 @@ def _redactor(prepared: Prepared, token: str | None) -> Redactor:
 def _secrets_redactor(secrets: dict[str, str], hints: dict[str, str], token: str | None) -> Redactor:
     masks = {secret: hints.get(handle, "****") for handle, secret in secrets.items()}
     if token:
-        masks[token] = _hint(token)
+        masks[token] = hint_of(token)
     return Redactor(masks)
-
-
-def _hint(token: str | None) -> str:
-    return "" if token is None else f"**** {token[-4:]}" if len(token) >= 12 else "****"
 
 
 def _token_outcome(answer: Reply | Failure, refusal: Sentence | None) -> Outcome:
