@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import workbench
+from tests.loopback import listener
 from workbench.adapters.wire import BODY_LIMIT, NO_ANSWER, ASGIApp, Wire, client, outgoing_headers
 from workbench.errors import NotRehearsed, Refused
 from workbench.models.request import Failure, Headers, Reply, Request
@@ -503,7 +504,7 @@ async def test_the_client_follows_no_redirect_and_no_environment(monkeypatch: py
         writer.close()
         await writer.wait_closed()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, sock=listener())
     port = server.sockets[0].getsockname()[1]
     async with server, client(f"http://127.0.0.1:{port}") as ours:
         assert (await ours.get("/health")).status_code == 302

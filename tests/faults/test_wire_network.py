@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.loopback import listener
 from workbench.adapters.wire import BODY_LIMIT, Wire
 from workbench.models.request import Failure, Headers, Reply, Request
 
@@ -53,7 +54,7 @@ class Server:
 @asynccontextmanager
 async def serving(handler: Callable[..., Awaitable[None]]) -> AsyncIterator[Server]:
     server = Server(handler)
-    listening = await asyncio.start_server(server, "127.0.0.1", 0)
+    listening = await asyncio.start_server(server, sock=listener())
     server.port = listening.sockets[0].getsockname()[1]
     try:
         yield server

@@ -12,6 +12,7 @@ from typing import Any
 import httpcore
 import pytest
 
+from tests import loopback
 from workbench.adapters.guard import Guard, system_resolve
 from workbench.adapters.wire import Wire
 from workbench.errors import AddressRefused, Refused
@@ -37,12 +38,12 @@ class Listener:
 @asynccontextmanager
 async def listening() -> AsyncIterator[Listener]:
     listener = Listener()
-    server = await asyncio.start_server(listener, "127.0.0.1", 0)
+    server = await asyncio.start_server(listener, sock=loopback.listener())
     listener.port = server.sockets[0].getsockname()[1]
     servers = [server]
     if socket.has_ipv6:
         try:
-            servers.append(await asyncio.start_server(listener, "::1", listener.port))
+            servers.append(await asyncio.start_server(listener, sock=loopback.listener("::1", listener.port)))
         except OSError:  # a machine without IPv6 on loopback has nothing to reach there
             assert listener.port
     try:

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.loopback import listener
 from workbench.adapters.wire import Wire
 from workbench.errors import Refused
 from workbench.models.request import Failure, Reply, Request
@@ -105,7 +106,7 @@ async def serving(handler: Handler, tls: ssl.SSLContext | None) -> AsyncIterator
         finally:
             writer.close()
 
-    server = await asyncio.start_server(kept, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(kept, sock=listener(), ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

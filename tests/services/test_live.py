@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.loopback import listener
 from workbench import Confirmation, Contact, Settings, Workbench
 from workbench.adapters.remote import ServerClient
 from workbench.errors import CannotWrite, Invalid, Refused
@@ -40,7 +41,7 @@ class Endpoint:
 @pytest.fixture
 async def endpoint() -> AsyncIterator[Endpoint]:
     served = Endpoint()
-    async with await asyncio.start_server(served.serve, "127.0.0.1", 0) as server:
+    async with await asyncio.start_server(served.serve, sock=listener()) as server:
         served.port = server.sockets[0].getsockname()[1]
         yield served
 

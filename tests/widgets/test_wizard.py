@@ -12,6 +12,7 @@ from typing import Any
 import ipywidgets
 import pytest
 
+from tests.loopback import listener
 from workbench import Workbench
 from workbench.adapters.sealed_box import seal_box
 from workbench.errors import CannotWrite
@@ -604,7 +605,7 @@ class Endpoint:
         self.taken: list[bytes] = []
 
     async def __aenter__(self) -> Endpoint:
-        self.server = await asyncio.start_server(self._answer, "127.0.0.1", 0)
+        self.server = await asyncio.start_server(self._answer, sock=listener())
         self.url = f"http://127.0.0.1:{self.server.sockets[0].getsockname()[1]}/send"
         return self
 

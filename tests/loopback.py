@@ -1,0 +1,30 @@
+"""A listening socket for a test that counts who comes: on a port that the kernel gives to nobody by itself.
+
+A port asked for as 0 comes from the range that Jupyter's kernels get theirs from, and a client of a kernel that ended keeps knocking
+at its old port (seen in CI: a ZeroMQ greeting counted as a request). Below that range no such stranger comes.
+"""
+
+from __future__ import annotations
+
+import errno
+import random
+import socket
+
+BELOW_THE_EPHEMERAL = range(15_000, 30_000)
+
+
+def listener(host: str = "127.0.0.1", port: int | None = None) -> socket.socket:
+    """Return a bound socket for ``asyncio.start_server(sock=...)``: on ``port``, else on a free one below the ephemeral range."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for candidate in [port] if port else random.sample(BELOW_THE_EPHEMERAL, 100):
+        bound = socket.socket(family)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            bound.bind((host, candidate))
+        except OSError as why:
+            bound.close()
+            if port or why.errno != errno.EADDRINUSE:
+                raise
+        else:
+            return bound
+    raise AssertionError("no free port on loopback in 100 tries")
