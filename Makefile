@@ -28,7 +28,7 @@ check: $(VENV)/test.stamp ## style, types and the import contracts
 	$(BIN)/lint-imports --no-logo
 
 bench: $(VENV)/test.stamp ## the measurements, one after the other
-	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" $(ARGS) || exit 1; done
+	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python -m "$$(echo $${file%.py} | tr / .)" $(ARGS) || exit 1; done
 
 soak: $(VENV)/test.stamp ## the long series
 	@$(BIN)/python -m pytest -m soak $(ARGS)

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from .models.contact import Contact
     from .models.integration import Draft, Header, IdentifierType, Integration, Settings
     from .models.journal import EntryFilter
+    from .models.pace import Rate
     from .models.payload import PayloadTemplate
     from .models.sending import Confirmation
+    from .models.work import JobConfirmation, JobFilter, JobOptions, RowFilter
 
 _PUBLIC = {
     "Confirmation": "models.sending",
@@ -24,7 +26,12 @@ _PUBLIC = {
     "Header": "models.integration",
     "IdentifierType": "models.integration",
     "Integration": "models.integration",
+    "JobConfirmation": "models.work",
+    "JobFilter": "models.work",
+    "JobOptions": "models.work",
     "PayloadTemplate": "models.payload",
+    "Rate": "models.pace",
+    "RowFilter": "models.work",
     "Settings": "models.integration",
     "Workbench": "bench",
 }
@@ -37,7 +44,12 @@ __all__ = [
     "Header",
     "IdentifierType",
     "Integration",
+    "JobConfirmation",
+    "JobFilter",
+    "JobOptions",
     "PayloadTemplate",
+    "Rate",
+    "RowFilter",
     "Settings",
     "Workbench",
 ]

@@ -18,11 +18,15 @@ from .models.person import Person
 from .sentence import say
 from .services.about import About
 from .services.activity import Activity
+from .services.crew import Crew
 from .services.delivery import Delivery
 from .services.dispatch import Dispatch
 from .services.integrations import Integrations
 from .services.people import People
 from .services.secrets import Secrets
+from .services.sending import KIND as SEND
+from .services.sending import Sending
+from .services.work import Work
 
 if TYPE_CHECKING:
     from .adapters.clock import Clock
@@ -36,6 +40,7 @@ SERVICES: Mapping[str, type] = {
     "activity": Activity,
     "secrets": Secrets,
     "people": People,
+    "work": Work,
 }
 """The services by the name they have on a workbench and in the server's routes."""
 
@@ -53,6 +58,7 @@ class Workbench:
     activity: Activity
     secrets: Secrets
     people: People
+    work: Work
 
     def __init__(
         self,
@@ -122,8 +128,9 @@ class Workbench:
         return self._house
 
     async def close(self) -> None:
-        """Close the wire, or the connection to the server. The journal is closed with it."""
+        """Bring what is under way to its end, and close the doors, or the connection to the server."""
         if self._house is not None:
+            await self.work.crew.close()
             await self._house.wire.close()
             await self._house.journal.close()
         if self._client is not None:
@@ -149,10 +156,13 @@ def _open_house(
     environ: Mapping[str, str],
 ) -> House:
     """Return the doors of an embedded workbench, loaded here and nowhere else."""
+    from .adapters.budgets import Budgets
     from .adapters.catalogue import Catalogue
-    from .adapters.clock import SystemClock
+    from .adapters.clock import SteadyClock, SystemClock
+    from .adapters.database import Database
     from .adapters.home import open_home
     from .adapters.journal import Journal
+    from .adapters.ledger import Ledger
     from .adapters.tokens import Tokens
     from .adapters.vault import Vault
     from .adapters.wire import Wire
@@ -162,11 +172,14 @@ def _open_house(
     place = open_home(home, environ)
     clock = clock or SystemClock()
     wire = Wire.live(allowed_hosts) if live else Wire.rehearsal((sandbox or Sandbox()).route)
+    database = Database.open(journal or environ.get("WORKBENCH_JOURNAL"), place)
     return House(
         home=place,
         catalogue=Catalogue(place),
         vault=Vault.open(place, environ),
-        journal=Journal.open(journal or environ.get("WORKBENCH_JOURNAL"), place),
+        journal=Journal(database),
+        ledger=Ledger(database, SteadyClock(clock)),
+        budgets=Budgets(database, clock),
         wire=wire,
         tokens=Tokens(clock, wire.send),
         clock=clock,
@@ -185,6 +198,7 @@ def _services(house: House) -> dict[str, object]:
         "activity": Activity(house, delivery),
         "secrets": Secrets(house),
         "people": People(house),
+        "work": Work(house, integrations, Crew(house, {SEND: Sending.open})),
     }
 
 

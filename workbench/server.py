@@ -38,6 +38,7 @@ def make_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await bench.work.crew.serve()
         yield
         await bench.close()
 

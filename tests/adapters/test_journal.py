@@ -11,15 +11,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 import sqlalchemy as sa
 
 from tests.conftest import PlainFolder
-from workbench.adapters import journal as module
+from tests.databases import own_schema, with_options
+from workbench.adapters import database as module
 from workbench.adapters.clock import new_id
+from workbench.adapters.database import Migration
 from workbench.adapters.home import Home, open_home
-from workbench.adapters.journal import MIGRATIONS, Journal, Migration
+from workbench.adapters.journal import MIGRATIONS, Journal
 from workbench.errors import CannotWrite, Damaged, NotFound, Refused, StorageFault, TooNew
 from workbench.models.journal import Entry, EntryFilter
 from workbench.models.request import Outcome, ReplyView, RequestView
@@ -85,19 +86,7 @@ def url(request: pytest.FixtureRequest) -> str | None:
     """None for a file in the home; else a PostgreSQL URL with a schema of the test's own."""
     if request.param == "sqlite":
         return None
-    server = request.getfixturevalue("postgres_url")
-    schema = new_id("test")
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE SCHEMA {schema}")
-    return with_options(server, f"-csearch_path={schema}")
-
-
-def with_options(url: str, options: str) -> str:
-    query = sa.make_url(url)
-    before = query.query.get("options", "")
-    return query.update_query_dict({"options": f"{before} {options}".strip()}).render_as_string(
-        hide_password=False
-    )
+    return own_schema(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture
@@ -339,7 +328,7 @@ STEPS: dict[int, Migration] = {1: add_a_column, 2: fill_it}
 
 
 def notes(journal: Journal) -> list[str]:
-    return journal._read(
+    return journal.database.read_now(
         lambda connection: list(connection.scalars(sa.text("SELECT note FROM workbench_entries")))
     )
 
@@ -484,7 +473,7 @@ async def test_a_database_that_is_read_only_is_said(journal: Journal, opened: Op
     [("53100", "no room left"), ("42501", "only read it"), ("55P03", "in use"), ("XX000", "XX000")],
 )
 async def test_what_postgresql_says_is_told_in_words(code: str, words: str, journal: Journal) -> None:
-    with journal._engine.begin() as connection:
+    with journal.database._engine.begin() as connection:
         connection.execute(
             sa.text(
                 "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS "
@@ -507,7 +496,7 @@ async def test_a_database_that_was_started_anew_is_found_again(journal: Journal)
     await journal.append(entry())
     with pytest.raises(StorageFault, match="does not answer"):
         await asyncio.to_thread(
-            journal._read,
+            journal.database.read_now,
             lambda connection: connection.execute(sa.text("SELECT pg_terminate_backend(pg_backend_pid())")),
         )
     await journal.append(entry())
@@ -516,7 +505,7 @@ async def test_a_database_that_was_started_anew_is_found_again(journal: Journal)
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 async def test_ids_are_compared_by_their_bytes(journal: Journal) -> None:
-    collation = journal._read(
+    collation = journal.database.read_now(
         lambda connection: connection.scalar(
             sa.text(
                 "SELECT collation_name FROM information_schema.columns WHERE table_name = 'workbench_entries' AND column_name = 'id'"

@@ -17,13 +17,14 @@ from playwright.async_api import Page, expect
 from workbench import Contact, Workbench
 from workbench.models.integration import Header, Settings
 from workbench.models.person import Role
+from workbench.models.work import JobOptions
 from workbench.widgets import voila
 
 from .conftest import ROOT, OpenPage, Server, Watched, _answers, _start, free_port
 
 PLANTED = "pl4nted-S3cret/value+99=="
 HOSTILE = "<img src=x onerror=\"document.title='ran'\">"
-PAGES = ("home", "integrations", "activity")
+PAGES = ("home", "integrations", "work", "activity")
 ANA = Contact(identifiers={"email": "ana@example.com"}, variables={"subject": HOSTILE})
 ENVIRON = {"WORKBENCH_KEYRING": "off"}
 
@@ -97,6 +98,10 @@ async def furnish(home: Path) -> None:
         saved = await bench.integrations.save(await bench.integrations.draft(draft.id))
         await bench.delivery.send(saved.id, ANA)
         await bench.integrations.start("sendgrid")
+        job = (await bench.work.create(saved.id, JobOptions(title=f"Spring sale {HOSTILE}"))).job
+        await bench.work.add(job.id, [ANA, ANA, Contact(identifiers={"email": "bo@example.com"})])
+        await bench.work.start(job.id)
+        await bench.work.crew.wait(job.id)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -201,6 +206,42 @@ async def test_what_opens_on_the_activity_page_reads_well_too(width: int, theme:
     assert await watched.axe() == []
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
     assert watched.complaints == []
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (800, "dark")])
+async def test_what_opens_on_the_work_page_reads_well_too(width: int, theme: str, visit: Visit) -> None:
+    watched = await visit("work", width=width, theme=theme)
+    page = watched.page
+    await choose(page, "Spring sale")
+    await page.locator("h2", has_text="Spring sale").wait_for()
+    assert await watched.axe() == []
+    await press(page, "Open the failed rows")
+    await page.locator("h2", has_text="Rows").wait_for()
+    await page.locator(".wb-panel .wb-rowlist tbody tr").first.click()
+    await page.locator("h3", has_text="Row ").wait_for()
+    await press(page, "Send rows again")
+    await page.get_by_label("Invalid (1)").check()
+    await press(page, "Show who would get it again")
+    await page.get_by_role("button", name="rows again").last.wait_for()
+    assert await watched.axe() == []
+    for opens, title in (("Erase the contacts", "Erase the contacts?"), ("Delete", "Delete the job?")):
+        await press(page, opens)
+        await page.locator("h2", has_text=title).wait_for()
+        assert await watched.axe() == []
+        await press(page, "Leave it")
+    await press(page, "New job")
+    await page.locator("h2", has_text="New job").wait_for()
+    await page.get_by_label("Contacts").fill("email,subject\nana@example.com,Hello\nnobody,Hello")
+    await press(page, "Read the contacts")
+    await page.get_by_text("1 cannot be read").wait_for()
+    for fold in ("▸ Options", "▸ Pace of the account"):
+        await press(page, fold)
+    await press(page, "Add a window")
+    await page.get_by_label("Calls (window 1)").wait_for()
+    assert await watched.axe() == []
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    assert watched.complaints == []
+    assert not await ran(page)
 
 
 # -- by keyboard alone -------------------------------------------------------------------------------------------------
@@ -310,6 +351,21 @@ async def test_a_viewer_is_offered_nothing_to_change_and_the_server_refuses_what
         assert await page.get_by_role("button", name=name, exact=True).count() == 0, name
     home = (await visit("home", role="viewer")).page
     assert await home.get_by_role("link", name="Create an integration").count() == 0
+    work = (await visit("work", role="viewer", place="#new")).page
+    await expect(work.get_by_role("alert")).to_contain_text("Your role is viewer; this needs operator.")
+    await choose(work, "Spring sale")
+    await work.get_by_role("button", name="Open the failed rows").wait_for()
+    for name in (
+        "New job",
+        "Start",
+        "Pause",
+        "Resume",
+        "Cancel",
+        "Send rows again",
+        "Erase the contacts",
+        "Delete",
+    ):
+        assert await work.get_by_role("button", name=name, exact=True).count() == 0, name
     activity = (await visit("activity", role="viewer")).page
     assert await activity.get_by_role("button", name="Download as CSV").count() == 0
 

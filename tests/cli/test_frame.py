@@ -17,6 +17,7 @@ def test_these_are_the_commands():
     assert WORDS == [
         "check", "integrations delete", "integrations export", "integrations import", "integrations list", "integrations show",
         "integrations test", "lab", "people add", "people list", "people remove", "providers", "sandbox", "send", "server", "up",
+        "work cancel", "work list", "work pace", "work pause", "work replay", "work resume", "work start", "work status",
     ]  # fmt: skip
 
 

@@ -180,3 +180,45 @@ def test_a_wrong_secret_is_never_repeated() -> None:
     _, problems = credential_of(settings, CUSTOM)
     assert problems
     assert "hunter2" not in "".join(str(problem) + repr(problem) for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Idempotency Key", "not a possible header name"),
+        ("é", "not a possible header name"),
+        ("Host", "another purpose"),
+        ("content-type", "another purpose"),
+        ("AUTHORIZATION", "another purpose"),
+        ("x-tenant", "also among the header parameters"),
+    ],
+)
+def test_the_header_for_ids_is_one_that_nothing_else_fills(name: str, said: str) -> None:
+    form = FINE.model_copy(
+        update={
+            "idempotency_header": name,
+            "headers": (Header(name="X-Tenant", value="t1"),),
+            "credential_kind": "basic",
+        }
+    )
+    assert said in words(check_configure(form, CUSTOM))["idempotency_header"]
+
+
+def test_a_header_for_ids_is_taken_and_trimmed() -> None:
+    form = tidy(FINE.model_copy(update={"idempotency_header": " Idempotency-Key "}))
+    assert form.idempotency_header == "Idempotency-Key"
+    assert check_configure(form, CUSTOM) == ()
+
+
+def test_a_typed_row_cannot_take_the_place_of_the_id_that_the_endpoint_documents() -> None:
+    post = CUSTOM.endpoint().model_copy(
+        update={"idempotency_header": "X-Once", "headers": (("Accept", "a/b"),)}
+    )
+    declared = CUSTOM.model_copy(update={"endpoints": (post,)})
+    assert check_configure(FINE, declared) == ()
+    typed = FINE.model_copy(
+        update={"headers": (Header(name="A", value="b"), Header(name="x-once", value="1"))}
+    )
+    assert "id of each message" in words(check_configure(typed, declared))["headers.1.name"]
+    other = FINE.model_copy(update={"idempotency_header": "accept"})
+    assert "another purpose" in words(check_configure(other, declared))["idempotency_header"]

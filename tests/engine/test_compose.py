@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from workbench.engine.auth import authorize, credential_values
 from workbench.engine.compose import (
+    Composer,
     body_of,
     compose,
     effective_headers,
@@ -23,7 +25,7 @@ from workbench.engine.compose import (
 from workbench.engine.template import compile_template
 from workbench.models.base import SecretRef
 from workbench.models.contact import Contact
-from workbench.models.credential import BasicAuth, NoAuth
+from workbench.models.credential import BasicAuth, Credential, HeaderKey, NoAuth, OAuth2, Signature
 from workbench.models.integration import Header, Settings
 from workbench.models.provider import Answer, Endpoint
 from workbench.models.request import Request
@@ -234,3 +236,69 @@ def test_a_value_reaches_the_body_as_it_is(name: str) -> None:
         identifier=None, secrets={}, token=None, now=NOW,
     )  # fmt: skip
     assert json.loads(request.body) == {"a": name, "b": f"x{name}y"}
+
+
+# many rows -------------------------------------------------------------------------------------------------------------
+
+
+class Signed(Credential):
+    kind = "signed"
+    label = "Signed"
+    auth = Signature(
+        sign=lambda request, values, now: (
+            ("X-Sign", f"{values['key']} {len(request.headers)} {request.body!r} {now:%H}"),
+        )
+    )
+    key: SecretRef = REF
+
+
+class Keyed(Credential):
+    kind = "keyed"
+    label = "Keyed"
+    auth = HeaderKey(header="X-Api-Key", value="{key}")
+    key: SecretRef = REF
+
+
+TOKEN = OAuth2(token_url="https://auth.example/t", client_id="id", client_secret=REF)
+CREDENTIALS = [NoAuth(), BasicAuth(username="u", password=REF), Keyed(), TOKEN, Signed()]
+
+
+@pytest.mark.parametrize("credential", CREDENTIALS)
+@pytest.mark.parametrize("key", [None, "row-1"])
+def test_a_composers_requests_are_put_together_as_one_alone(credential: Credential, key: str | None) -> None:
+    form = Settings(
+        url="https://api.example.com/${dyCampaignName}", campaign_name="Spring sale", idempotency_header="X-Once",
+        headers=(Header(name="X-Key", value=REF),),
+    )  # fmt: skip
+    secrets = {REF.handle: "s3cret"}
+    template = compile_template('{"to": "${User Identifier}", "n": "{{ name }}"}')
+    composer = Composer(form, provider("custom"), credential, template, secrets)
+    post = provider("custom").endpoint()
+    for name in ("Ana", "Bo", 'x"y'):
+        values = {"User Identifier": f"{name}@example.com", "name": name}
+        headers = effective_headers(form, post, secrets) + ((("X-Once", key),) if key else ())
+        bare = Request(
+            method="POST", url=url_of(form, post, credential_values(credential, secrets)), headers=headers,
+            body=template.render(values), provider="custom",
+        )  # fmt: skip
+        assert composer.url == bare.url
+        for token in ("t1", "t2"):
+            made = composer.request(values, token=token, now=NOW, key=key)
+            assert made == authorize(bare, credential, secrets, token=token, now=NOW)
+
+
+def test_an_id_goes_into_the_header_that_takes_it() -> None:
+    form = Settings(url="https://api.example.com/send")
+    assert made(form, key="row-1").header("Idempotency-Key") is None
+    named = form.model_copy(update={"idempotency_header": "Idempotency-Key"})
+    assert made(named, key="row-1").header("idempotency-key") == "row-1"
+    assert made(named).header("Idempotency-Key") is None
+    custom = provider("custom")
+    declared = custom.model_copy(update={"endpoints": (endpoint(idempotency_header="X-Message-Id"),)})
+    composer = Composer(form, declared, NoAuth(), compile_template("{}"), {})
+    assert composer.request({}, token=None, now=NOW, key="row-1").header("X-Message-Id") == "row-1"
+
+
+def test_an_id_is_signed_with_the_rest() -> None:
+    form = Settings(url="https://api.example.com/send", idempotency_header="X-Once")
+    assert made(form, "{}", credential=Signed(), key="row-1").header("X-Sign") == "s3cret 2 b'{}' 12"

@@ -30,7 +30,7 @@ def test_what_changes_nothing_on_the_wire_keeps_it(change: dict[str, Any]) -> No
         {"url": "https://b.example/"}, {"payload": "{}"}, {"headers": (Header(name="X", value="1"),)},
         {"headers": (Header(name="X", value=REF),)},
         {"identifier": IdentifierType(kind="phone")}, {"credential": {"username": "u", "password": OTHER.model_dump()}}, {"total_s": 9.0},
-        {"campaign_name": "Spring"}, {"endpoint": "batch"}, {"provider": "braze"}, {"local_test": True},
+        {"campaign_name": "Spring"}, {"idempotency_header": "X-Once"}, {"endpoint": "batch"}, {"provider": "braze"}, {"local_test": True},
     ],
 )  # fmt: skip
 def test_what_changes_the_request_changes_it(change: dict[str, Any]) -> None:
@@ -43,3 +43,7 @@ def test_a_new_secret_drops_the_cached_token_and_another_header_does_not() -> No
     assert credential_fingerprint(
         BASE.model_copy(update={"headers": (Header(name="X", value="1"),)})
     ) == credential_fingerprint(BASE)
+
+
+def test_what_was_saved_before_a_field_was_there_keeps_its_fingerprint() -> None:
+    assert fingerprint(Settings(name="A", url="https://a.example/")) == "929937656b2810d3"

@@ -338,6 +338,64 @@ def test_no_charset_is_too_strange(charset: str) -> None:
         assert told(CUSTOM, reply(400, body, kind=f"application/json; charset={charset}")).kind == "refused"
 
 
+PLAIN_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=10,
+)
+KINDS = st.sampled_from(
+    [
+        "application/json",
+        "application/json; charset=utf-8",
+        "text/x; charset=latin-1",
+        "a/b; charset=utf-16",
+        "a/b;charset=no",
+        "",
+    ]
+)
+
+
+@settings(deadline=None)
+@given(
+    PLAIN_JSON.map(lambda value: json.dumps(value).encode()) | PLAIN_JSON.map(lambda value: json.dumps(value, ensure_ascii=False).encode())
+    | st.binary(max_size=12) | st.text("0123456789.eE+-[]{},: \"\\unaNIfity", max_size=24).map(str.encode)
+    | st.sampled_from([b"\xef\xbb\xbf{}", b"1e400", b"-0", b"12345678901234567890123", b'{"a":1,"a":2}', b'"\x7f"', b'"\x01"', b"nul"]),
+    KINDS,
+)  # fmt: skip
+def test_a_body_is_parsed_as_the_standard_library_parses_its_text(body: bytes, kind: str) -> None:
+    answer = reply(200, body, kind=kind)
+    try:
+        wanted = json.loads(answer.text())
+    except ValueError:
+        assert not is_json(json_of(answer))
+        return
+    found = json_of(answer)
+    if "\\ud" not in answer.text().lower():  # half a character is replaced, see below
+        assert repr(found) == repr(wanted)
+    json.dumps(found, ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "ids"),
+    [
+        (b'{"id":"\\ud800x"}', ("?x",)),
+        (b'{"id":"\\ud83d\\ude00"}', ("\U0001f600",)),
+        (b'{"id":12345678901234567890123}', ("12345678901234567890123",)),
+    ],
+)
+def test_an_id_can_be_written_again(body: bytes, ids: tuple[str, ...]) -> None:
+    outcome = told(CUSTOM, reply(200, body))
+    assert outcome.ids == ids
+    assert Outcome.model_validate_json(outcome.model_dump_json()) == outcome
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "unicode_escape", "raw_unicode_escape"])
+def test_a_charset_that_gives_half_a_character_is_read_all_the_same(charset: str) -> None:
+    body = b"+2AA-" if charset == "utf-7" else b"\\ud800"
+    outcome = told(CUSTOM, reply(400, body, kind=f"text/plain; charset={charset}"))
+    assert outcome.model_dump_json().encode()
+
+
 def test_json_null_is_json_and_rubbish_is_not() -> None:
     assert is_json(json_of(reply(200, b"null")))
     assert json_of(reply(200, b"null")) is None

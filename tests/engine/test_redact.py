@@ -9,13 +9,21 @@ import string
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
+import orjson
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from workbench.engine.redact import BODY_LIMIT, SENSITIVE_HEADERS, Redactor, mask_identifier
+from workbench.engine.redact import (
+    BODY_LIMIT,
+    KEPT,
+    KEPT_LENGTH,
+    SENSITIVE_HEADERS,
+    Redactor,
+    mask_identifier,
+)
 from workbench.engine.spellings import too_short
-from workbench.models.request import Reply, Request
+from workbench.models.request import FieldError, Outcome, Reply, Request
 from workbench.sentence import say
 
 SECRET = "p\"s\\w/ö &+'<%~=sk_live-9"
@@ -266,6 +274,79 @@ def test_a_reply_is_shown_without_secrets_and_parsed() -> None:
     assert view.headers == (("Set-Cookie", "****"), ("Server", "x"))
     assert json.loads(view.body) == view.json_body
     assert (view.status, view.elapsed_ms, view.cut) == (200, 12.5, False)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    | st.sampled_from(["secret-1", "ana@example.com", "4670123456", "x", "é", "a\\u0061", "ana@exampl\u0065.com"]) | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "secret-1", "token", "ana@example.com"]), inner),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(JSON, st.booleans())
+def test_what_a_reply_shows_is_what_its_text_and_its_tree_become(value: object, ascii_only: bool) -> None:
+    redactor = Redactor({"secret-1": "****"}, {"ana@example.com": "a***"})
+    text = json.dumps(value, ensure_ascii=ascii_only)
+    view = redactor.reply(Reply(status=200, body=text.encode()))
+    assert view.body == redactor.text(text)
+    assert view.json_body == redactor.tree(orjson.loads(text))
+
+
+@pytest.mark.parametrize(
+    ("body", "parsed"),
+    [
+        (b'{"n":4670123456789.0}', {"n": "<id>.0"}),
+        (b'{"n":4.670123456789E12}', {"n": "<id>.0"}),
+        (b'{"n":"\\u0034670123456789"}', {"n": "<id>"}),
+        (b'{"n":467012345678}', {"n": 467012345678}),
+    ],
+)
+def test_numbers_and_escapes_hide_no_identifier_from_the_parsed_body(body: bytes, parsed: object) -> None:
+    redactor = Redactor({}, {"4670123456789": "<id>"})
+    assert redactor.reply(Reply(status=200, body=body)).json_body == parsed
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.tuples(st.sampled_from(["X-Id", "Authorization", "X-Of"]), st.sampled_from(
+    ["Bearer secret-1", "secret-1", "id=secret-1", "to=bob@example.com", "of eve@example.com", "é", "plain"])), max_size=8))  # fmt: skip
+def test_what_is_asked_again_is_answered_for_the_one_who_is_named(pairs: list[tuple[str, str]]) -> None:
+    first = Redactor({"secret-1": "****"})
+    for _ in range(2):
+        for who in ("bob@example.com", "eve@example.com"):
+            named, new = first.naming({who: "<who>"}), Redactor({"secret-1": "****"}, {who: "<who>"})
+            assert named.headers(tuple(pairs)) == new.headers(tuple(pairs))
+            for _, value in pairs:
+                sentence = say("{what} in {where}", what=value, where=say("{x}", x=value))
+                assert named.sentence(sentence) == new.sentence(sentence)
+                assert named.url(f"https://x.example/{value}") == new.url(f"https://x.example/{value}")
+
+
+def test_what_is_remembered_of_a_long_job_does_not_grow() -> None:
+    redactor = Redactor({"secret-1": "****"})
+    for number in range(3 * KEPT):
+        assert redactor.headers((("X-Id", f"{number} secret-1"),)) == (("X-Id", f"{number} ****"),)
+        assert redactor.url(f"https://x.example/{number}/secret-1") == f"https://x.example/{number}/****"
+        assert redactor.url(f"https://u:p{number}@x.example/") == "https://****@x.example/"
+        assert len(redactor._kept) <= KEPT
+        assert len(redactor._kept_headers) <= KEPT
+    long = "x" * (KEPT_LENGTH + 1)
+    assert redactor.headers((("X-Id", long),)) == (("X-Id", long),)
+    assert ("X-Id", long) not in redactor._kept_headers
+
+
+def test_an_outcome_is_redacted_in_its_words() -> None:
+    redactor = Redactor({"secret-1": "****"}, {"ana@example.com": "a***"})
+    error = FieldError(message="no secret-1 for Ana@example.com", field="to.ana@example.com", code="7")
+    outcome = Outcome(
+        kind="refused", sentence=say("{x} said {words}", x="X", words=error.message), errors=(error,)
+    )
+    shown = redactor.outcome(outcome)
+    assert str(shown.sentence) == "X said no **** for a***"
+    assert shown.errors == (FieldError(message="no **** for a***", field="to.a***", code="7"),)
+    fine = Outcome(kind="accepted", sentence=say("{x} took it.", x="X"), ids=("1",))
+    assert redactor.outcome(fine) is fine
 
 
 def test_a_token_that_a_reply_gives_out_is_masked_by_its_field() -> None:

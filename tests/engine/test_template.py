@@ -728,3 +728,33 @@ def test_the_kept_template_is_strict_about_its_name_only() -> None:
     for wrong in ({"name": " "}, {"name": "x" * 101}, {"encoding": "xml"}, {"extra": 1}):
         with pytest.raises(ValueError):
             PayloadTemplate.model_validate({"id": "t1", "name": "x", "text": "{}"} | wrong)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6) | st.just("\ud800"),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+TEXTS = [
+    '{"x":"{{ a }}","y":[1.50,"{{ b }}"],"z":"%{{ c }}%{{ a }}"}',
+    '{"x":"{{ a | upper }}","y":"{{ o.p }}"}',
+    '{"x":"{{ a }}"}',
+    "{}",
+]
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from(["a", "b", "c", "o.p"]), ANYTHING), st.sampled_from(TEXTS))
+def test_the_quick_way_gives_what_the_thorough_one_gives(values: dict[str, JsonValue], text: str) -> None:
+    quick, thorough = compile_template(text), compile_template(text)
+    thorough._quick = lambda values: None  # type: ignore[method-assign]
+
+    def told(template: Template) -> object:
+        try:
+            return template.render(values)
+        except (Invalid, MissingVariable, Refused) as error:
+            return str(error)
+
+    assert told(quick) == told(thorough)

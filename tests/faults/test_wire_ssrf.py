@@ -13,6 +13,8 @@ import httpcore
 import pytest
 
 from tests import loopback
+from tests.ways import Live
+from workbench.adapters import lane
 from workbench.adapters.guard import Guard, system_resolve
 from workbench.adapters.wire import Wire
 from workbench.errors import AddressRefused, Refused
@@ -123,24 +125,25 @@ OTHERS = {
     "odd.example": "blocked",
     "127。0。0。1": "blocked",
     "%31%32%37.0.0.1": "dns",
-    "[fe80::1%25lo]": "dns",
+    "[fe80::1%25lo]": "dns blocked",  # no address for Python's own event loop, one of a neighbour for uvloop's
 }
 
 
 @pytest.mark.parametrize(("host", "kind"), [*SPELLINGS.items(), *OTHERS.items()])
-async def test_nothing_private_is_reached(host: str, kind: str) -> None:
-    wire = Wire.live(resolve=without_dns)
+async def test_nothing_private_is_reached(live: Live, host: str, kind: str) -> None:
+    wire = live(resolve=without_dns)
     async with listening() as listener:
         failure = await sent(wire, host, listener.port)
         await wire.close()
     assert isinstance(failure, Failure)
-    assert (failure.kind, failure.sent) == (kind, False)
+    assert failure.kind in kind.split()
+    assert not failure.sent
     assert (listener.connections, listener.bytes_seen) == (0, [])
     assert "s3cr3t" not in str(failure.sentence)
 
 
-async def test_the_machines_own_resolver_is_judged_too() -> None:
-    wire = Wire.live()
+async def test_the_machines_own_resolver_is_judged_too(live: Live) -> None:
+    wire = live()
     async with listening() as listener:
         for host in ("localhost", "127.1"):
             failure = await sent(wire, host, listener.port)
@@ -152,7 +155,9 @@ async def test_the_machines_own_resolver_is_judged_too() -> None:
     assert "127.0.0.1" in await system_resolve("127.1", 80)
 
 
-async def test_the_judged_address_is_the_one_that_is_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_judged_address_is_the_one_that_is_connected_to(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Rebinding: the name leads to a public address while it is checked, and to this machine right after."""
     asked: list[str] = []
     dialled: list[str] = []
@@ -161,27 +166,36 @@ async def test_the_judged_address_is_the_one_that_is_connected_to(monkeypatch: p
         asked.append(host)
         return ("1.1.1.1",) if len(asked) == 1 else ("127.0.0.1",)
 
-    async def dial(self: Any, host: str, port: int, *rest: Any, **more: Any) -> Any:
-        dialled.append(host)
-        raise httpcore.ConnectError("not in a test")
+    def dialling(error: Exception) -> Any:
+        async def dial(*where: Any) -> Any:
+            dialled.extend(one for one in where if isinstance(one, str))
+            raise error
 
-    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", dial)
-    wire = Wire.live(resolve=rebinding)
+        return dial
+
+    # Both ways end here, on every event loop: nothing may go out to the public address.
+    monkeypatch.setattr(
+        httpcore.AnyIOBackend, "connect_tcp", dialling(httpcore.ConnectError("not in a test"))
+    )
+    monkeypatch.setattr(lane, "dialled", dialling(ConnectionRefusedError("not in a test")))
+    wire = live(resolve=rebinding)
     async with listening() as listener:
         first = await sent(wire, "rebind.example", listener.port)
         assert isinstance(first, Failure)
         assert (first.kind, asked, dialled) == ("connect", ["rebind.example"], ["1.1.1.1"])
         second = await sent(wire, "rebind.example", listener.port)
         assert isinstance(second, Failure)
-        assert (second.kind, dialled) == ("blocked", ["1.1.1.1"])
+        # The lane remembers for a few seconds what the name led to; single sends ask again.
+        assert second.kind == ("blocked" if len(asked) == 2 else "connect")
+        assert set(dialled) == {"1.1.1.1"}
         await wire.close()
     assert listener.connections == 0
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1", "[::1]"])
-async def test_an_exact_host_that_is_allowed_passes(host: str) -> None:
+async def test_an_exact_host_that_is_allowed_passes(live: Live, host: str) -> None:
     async with listening() as listener:
-        wire = Wire.live({host}, resolve=without_dns)
+        wire = live({host}, resolve=without_dns)
         reply = await sent(wire, host, listener.port)
         await wire.close()
     if host == "[::1]" and isinstance(reply, Failure):
@@ -191,9 +205,9 @@ async def test_an_exact_host_that_is_allowed_passes(host: str) -> None:
         assert listener.connections == 1
 
 
-async def test_a_port_can_be_part_of_what_is_allowed() -> None:
+async def test_a_port_can_be_part_of_what_is_allowed(live: Live) -> None:
     async with listening() as mine, listening() as other:
-        wire = Wire.live({f"localhost:{mine.port}"}, resolve=without_dns)
+        wire = live({f"localhost:{mine.port}"}, resolve=without_dns)
         assert isinstance(await sent(wire, "localhost", mine.port), Reply)
         refused = await sent(wire, "localhost", other.port)
         await wire.close()
@@ -213,9 +227,11 @@ async def test_a_port_can_be_part_of_what_is_allowed() -> None:
         ("169.254.169.254", "169.254.169.254"),
     ],
 )
-async def test_what_is_not_the_exact_host_or_nobodys_own_stays_refused(allowed: str, host: str) -> None:
+async def test_what_is_not_the_exact_host_or_nobodys_own_stays_refused(
+    live: Live, allowed: str, host: str
+) -> None:
     async with listening() as listener:
-        wire = Wire.live({allowed}, resolve=without_dns)
+        wire = live({allowed}, resolve=without_dns)
         failure = await sent(wire, host, listener.port)
         await wire.close()
     assert isinstance(failure, Failure)
@@ -240,11 +256,11 @@ async def test_a_socket_file_is_never_connected_to() -> None:
         await Guard().connect_unix_socket("/run/app.sock")
 
 
-async def test_a_resolver_that_knows_nothing_is_an_unknown_name() -> None:
+async def test_a_resolver_that_knows_nothing_is_an_unknown_name(live: Live) -> None:
     async def empty(host: str, port: int) -> tuple[str, ...]:
         return ()
 
-    wire = Wire.live(resolve=empty)
+    wire = live(resolve=empty)
     failure = await sent(wire, "api.example", 80)
     await wire.close()
     assert isinstance(failure, Failure)

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.loopback import listener
+from tests.ways import Live
 from workbench.adapters.wire import Wire
 from workbench.errors import Refused
 from workbench.models.request import Failure, Reply, Request
@@ -144,8 +145,8 @@ async def sent(wire: Wire, port: int, host: str = HOST, **times: float) -> Reply
         await wire.close()
 
 
-def wire_to(authority: Authority) -> Wire:
-    return Wire.live({HOST, "127.0.0.1"}, authorities=authority.file, resolve=loopback)
+def wire_to(live: Live, authority: Authority) -> Wire:
+    return live({HOST, "127.0.0.1"}, authorities=authority.file, resolve=loopback)
 
 
 async def failed(wire: Wire, port: int, **more: Any) -> Failure:
@@ -156,49 +157,51 @@ async def failed(wire: Wire, port: int, **more: Any) -> Failure:
     return failure
 
 
-async def test_a_good_certificate_for_the_name_in_the_url(authority: Authority) -> None:
+async def test_a_good_certificate_for_the_name_in_the_url(live: Live, authority: Authority) -> None:
     asked: list[str | None] = []
     tls = authority.server(HOST)
     tls.sni_callback = lambda connection, name, context: asked.append(name)
     async with serving(greeting, tls) as port:
-        reply = await sent(wire_to(authority), port)
+        reply = await sent(wire_to(live, authority), port)
     assert isinstance(reply, Reply), reply
     assert reply.body == b"ok"
     assert asked == [HOST]  # not the address that was connected to
 
 
-async def test_an_untrusted_authority(authority: Authority, stranger: Authority) -> None:
+async def test_an_untrusted_authority(live: Live, authority: Authority, stranger: Authority) -> None:
     async with serving(greeting, stranger.server(HOST)) as port:
-        failure = await failed(wire_to(authority), port)
+        failure = await failed(wire_to(live, authority), port)
     assert (failure.kind, failure.sent) == ("tls", False)
     assert str(failure.sentence) == (
         "No authority that is trusted here vouches for provider.example, so nothing was sent. Check the host."
     )
 
 
-async def test_without_the_extra_authority_its_certificates_are_worth_nothing(authority: Authority) -> None:
+async def test_without_the_extra_authority_its_certificates_are_worth_nothing(
+    live: Live, authority: Authority
+) -> None:
     async with serving(greeting, authority.server(HOST)) as port:
-        failure = await failed(Wire.live({HOST}, resolve=loopback), port)
+        failure = await failed(live({HOST}, resolve=loopback), port)
     assert (failure.kind, failure.sent) == ("tls", False)
 
 
-async def test_the_certificate_of_another_name(authority: Authority) -> None:
+async def test_the_certificate_of_another_name(live: Live, authority: Authority) -> None:
     async with serving(greeting, authority.server("other.example")) as port:
-        failure = await failed(wire_to(authority), port)
+        failure = await failed(wire_to(live, authority), port)
     assert (failure.kind, failure.sent) == ("tls", False)
     assert "certificate of another name" in str(failure.sentence)
 
 
-async def test_a_certificate_for_a_name_is_none_for_an_address(authority: Authority) -> None:
+async def test_a_certificate_for_a_name_is_none_for_an_address(live: Live, authority: Authority) -> None:
     async with serving(greeting, authority.server(HOST)) as port:
-        failure = await failed(wire_to(authority), port, host="127.0.0.1")
+        failure = await failed(wire_to(live, authority), port, host="127.0.0.1")
     assert (failure.kind, failure.sent) == ("tls", False)
     assert "certificate of another name" in str(failure.sentence)
 
 
-async def test_an_expired_certificate(authority: Authority) -> None:
+async def test_an_expired_certificate(live: Live, authority: Authority) -> None:
     async with serving(greeting, authority.server(HOST, days=-1)) as port:
-        failure = await failed(wire_to(authority), port)
+        failure = await failed(wire_to(live, authority), port)
     assert (failure.kind, failure.sent) == ("tls", False)
     assert "out of date" in str(failure.sentence)
 
@@ -214,22 +217,22 @@ async def ending(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 
 @pytest.mark.parametrize("handler", [speaking_http, dropping, ending])
-async def test_a_port_that_speaks_no_tls(authority: Authority, handler: Handler) -> None:
+async def test_a_port_that_speaks_no_tls(live: Live, authority: Authority, handler: Handler) -> None:
     async with serving(handler, None) as port:
-        failure = await failed(wire_to(authority), port)
+        failure = await failed(wire_to(live, authority), port)
     assert (failure.kind, failure.sent) == ("tls", False)
     assert "speak https" in str(failure.sentence)
 
 
-async def test_silence_after_the_request(authority: Authority) -> None:
+async def test_silence_after_the_request(live: Live, authority: Authority) -> None:
     async with serving(hanging, authority.server(HOST)) as port:
-        failure = await failed(wire_to(authority), port, total_s=2.0)
+        failure = await failed(wire_to(live, authority), port, total_s=2.0)
     assert (failure.kind, failure.sent) == ("timeout", True)
 
 
-async def test_a_handshake_that_hangs(authority: Authority) -> None:
+async def test_a_handshake_that_hangs(live: Live, authority: Authority) -> None:
     async with serving(hanging, None) as port:
-        failure = await failed(wire_to(authority), port, connect_s=0.1)
+        failure = await failed(wire_to(live, authority), port, connect_s=0.1)
     assert (failure.kind, failure.sent) == ("connect_timeout", False)
 
 
@@ -241,13 +244,15 @@ async def resetting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
 
 
 @pytest.mark.parametrize("handler", [closing, resetting])
-async def test_a_server_that_breaks_off_after_the_request(authority: Authority, handler: Handler) -> None:
+async def test_a_server_that_breaks_off_after_the_request(
+    live: Live, authority: Authority, handler: Handler
+) -> None:
     async with serving(handler, authority.server(HOST)) as port:
-        failure = await failed(wire_to(authority), port)
+        failure = await failed(wire_to(live, authority), port)
     assert (failure.kind, failure.sent) == ("reset", True)
 
 
-async def test_old_protocols_are_refused(authority: Authority) -> None:
+async def test_old_protocols_are_refused(live: Live, authority: Authority) -> None:
     tls = authority.server(HOST)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -255,11 +260,11 @@ async def test_old_protocols_are_refused(authority: Authority) -> None:
         tls.maximum_version = ssl.TLSVersion.TLSv1_1
     tls.set_ciphers("ALL:@SECLEVEL=0")
     async with serving(greeting, tls) as port:
-        failure = await failed(wire_to(authority), port)
+        failure = await failed(wire_to(live, authority), port)
     assert (failure.kind, failure.sent) == ("tls", False)
 
 
-async def test_a_handshake_that_is_given_up_closes_its_connection(authority: Authority) -> None:
+async def test_a_handshake_that_is_given_up_closes_its_connection(live: Live, authority: Authority) -> None:
     begun, ended = asyncio.Event(), asyncio.Event()
 
     async def listening_only(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -270,7 +275,7 @@ async def test_a_handshake_that_is_given_up_closes_its_connection(authority: Aut
         ended.set()
 
     async with serving(listening_only, None) as port:
-        task = asyncio.create_task(sent(wire_to(authority), port))
+        task = asyncio.create_task(sent(wire_to(live, authority), port))
         await begun.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -20,11 +20,14 @@ ALLOWED = (
 )  # fmt: skip
 """Imports, assignments, expressions and awaits. No definition, no loop, no condition, no comprehension."""
 
-FROM_WORKBENCH = {"Confirmation", "Contact", "EntryFilter", "PayloadTemplate", "Settings", "Workbench"}
+FROM_WORKBENCH = {
+    "Confirmation", "Contact", "EntryFilter", "JobConfirmation", "JobFilter", "JobOptions", "PayloadTemplate", "Rate", "RowFilter",
+    "Settings", "Workbench",
+}  # fmt: skip
 PAGES = [*NOTEBOOKS, *DASHBOARDS]
 UNSTABLE = re.compile(
     r"0x[0-9a-f]{6,}"  # an address in memory
-    r"|\b(?:int|dra|ent|per|home|sec)_[0-9a-f]{6,}"  # an id of ours
+    r"|\b(?:int|dra|ent|per|home|sec|job|wrk)_[0-9a-f]{6,}"  # an id of ours
     r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d"  # a time
     r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}"  # a UUID
     r"|/(?:home|root|tmp|Users)/"  # a place on somebody's machine

@@ -42,12 +42,14 @@ def read(widget: Any) -> str:
                 parts.append(one.description)
             case "Download":
                 parts.append(one.label)
+            case "TextFile":
+                parts += [one.label, one.note, one.error]
             case "RowList":
                 parts += [str(cell) for row in one.rows for cell in row.values()]
                 parts += [] if one.rows else [one.empty]
             case "TopBar":
                 parts += [str(word) for word in one.words.values()]
-            case "TextField" | "SecretField" | "ChoiceField":
+            case "TextField" | "SecretField" | "ChoiceField" | "SwitchField":
                 parts += [one.label, one.error]
     return re.sub(r"\s+", " ", " ".join(parts))
 

@@ -20,7 +20,7 @@ def links(page: object) -> list[dict[str, str]]:
     return [item for one in of(page, "PageLinks") for item in one.items]
 
 
-async def test_an_empty_workbench_says_what_it_is_and_offers_three_ways_in(connected: Connected) -> None:
+async def test_an_empty_workbench_says_what_it_is_and_offers_the_ways_in(connected: Connected) -> None:
     page = await home_page(connected("operator"))
     text = read(page)
     for part in (
@@ -37,6 +37,7 @@ async def test_an_empty_workbench_says_what_it_is_and_offers_three_ways_in(conne
     assert [(item["page"], item["place"]) for item in cards] == [
         ("integrations", "new"),
         ("integrations", ""),
+        ("work", ""),
         ("activity", ""),
     ]
     assert all(item["text"] and item["code"] for item in cards)

@@ -50,6 +50,29 @@ class SystemClock:
         await asyncio.sleep(max(0.0, seconds))
 
 
+class SteadyClock:
+    """Another clock without its steps: its time of day is read once, and from then on only what passes is added.
+
+    For deadlines: a time of day that is set back or forth while a job runs moves none of them.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._start = clock.now() - timedelta(seconds=clock.monotonic())
+
+    def now(self) -> datetime:
+        """Return the time of day as it was at the beginning, plus what has passed; aware and in UTC."""
+        return self._start + timedelta(seconds=self._clock.monotonic())
+
+    def monotonic(self) -> float:
+        """Return seconds from an arbitrary start; they never go back."""
+        return self._clock.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after ``seconds``."""
+        await self._clock.sleep(seconds)
+
+
 class VirtualClock:
     """A clock that stands still until ``advance`` moves it; sleepers wake in the order of their time.
 

@@ -22,6 +22,8 @@ from subprocess import PIPE, STDOUT
 from typing import Self
 from urllib.parse import urlsplit
 
+import psutil
+
 from workbench.errors import Unreachable
 from workbench.sentence import Sentence, say
 
@@ -32,6 +34,8 @@ READY_S = 90.0
 STOP_S = 10.0
 """How long a program may take to end after it was asked to."""
 ASK_EVERY_S = 0.15
+SAME_S = 0.5
+"""Two times of a beginning that are this close are the same: a number is not given to another process so soon."""
 ANSWER_S = 5.0
 
 
@@ -185,6 +189,31 @@ class _Running:
                 os.killpg(self.process.pid, signal.SIGKILL)
             else:
                 self.process.kill()
+
+
+def began_at(pid: int) -> float:
+    """Return when the process began, by which it is told from a later one of the same number. Raises ProcessLookupError.
+
+    In Linux the seconds since the machine's own start, which no change of the time of day moves; elsewhere since 1970.
+    """
+    try:
+        began: float = psutil.Process(pid).create_time()
+    except psutil.NoSuchProcess:
+        raise ProcessLookupError(pid) from None
+    since: float = psutil.boot_time() if psutil.LINUX else 0.0
+    return began - since
+
+
+def is_running(pid: int, began: float) -> bool:
+    """Return whether the process of this number that began then is alive. One that may not be looked at counts as alive."""
+    try:
+        if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            return False
+        return abs(began_at(pid) - began) < SAME_S
+    except (psutil.NoSuchProcess, ProcessLookupError):
+        return False
+    except psutil.AccessDenied:
+        return True
 
 
 def _status(url: str, headers: Mapping[str, str]) -> int | None:

@@ -12,8 +12,9 @@ import re
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import unquote
@@ -22,10 +23,15 @@ import httpcore
 import httpx
 
 from workbench.errors import NotRehearsed, Refused, WorkbenchError
-from workbench.models.request import Failure, Headers, Mode, Reply, Request, header
+from workbench.models.request import Failure, Headers, Mode, Reply, Request
 from workbench.sentence import say
 
-from .guard import Guard, Kinds, Resolve, Trip, system_resolve, unpacked
+from .guard import Guard
+from .incoming import BODY_LIMIT as BODY_LIMIT
+from .incoming import Answer, collected, reply
+from .lookups import Resolve, system_resolve
+from .outgoing import Heads, Origin, Ready
+from .trip import Kinds, Trip
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -35,11 +41,10 @@ ASGIApp = Callable[
 Route = Callable[[Request], ASGIApp | None]
 """Returns the stand-in that answers a request, or None where there is none for its host."""
 
-BODY_LIMIT: Final = 1024 * 1024
-"""Bytes of an answer that are read, and bytes they may unpack to."""
 KEEP_S: Final = 4.0
 """Seconds an idle connection is kept: less than the five after which Node and uvicorn close it from their side."""
-DEFAULTS: Final[Headers] = (("Accept-Encoding", "gzip, deflate"), ("User-Agent", "integration-workbench"))
+HEADS: Final = 64
+"""Different addresses and sets of headers that a bulk wire remembers."""
 
 NO_ANSWER: Final = (httpx.TransportError, httpx.InvalidURL)
 """What a ``client`` raises when the server does not answer."""
@@ -48,9 +53,11 @@ NO_ANSWER: Final = (httpx.TransportError, httpx.InvalidURL)
 class Wire:
     """Sends frozen requests: to the network (``Wire.live``) or to stand-ins in this process (``Wire.rehearsal``)."""
 
-    def __init__(self, mode: Mode, carrier: _Carrier) -> None:
+    def __init__(self, mode: Mode, carrier: Carrier, *, at_once: int | None = None) -> None:
         self.mode: Mode = mode
         self._carrier = carrier
+        self._turns = nullcontext() if at_once is None else asyncio.Semaphore(at_once)
+        self._heads = Heads(locate, kept=0 if at_once is None else HEADS)
 
     @classmethod
     def live(
@@ -76,6 +83,14 @@ class Wire:
         """Return a wire that ends in this process: ``route`` names the stand-in; without one nothing is sent."""
         return cls("rehearsal", _Rehearsal(route))
 
+    def bulk(self, at_once: int) -> Wire:
+        """Return a wire of the same kind for a job of many requests: the fast lane, or the same stand-ins.
+
+        It has connections of its own, at most ``at_once``, and whoever asked for it closes it. More sends than that
+        wait for their turn, and their time begins with it.
+        """
+        return Wire(self.mode, self._carrier.bulk(), at_once=at_once)
+
     async def send(
         self, request: Request, *, connect_s: float = 5.0, total_s: float = 10.0
     ) -> Reply | Failure:
@@ -86,36 +101,29 @@ class Wire:
             connect_s: Seconds for name, connection and TLS together.
             total_s: Seconds for everything, to the last byte of the answer.
         """
-        loop = asyncio.get_running_loop()
-        started = loop.time()
-        try:
-            ready = _Ready.of(request)
-        except Refused as refusal:
-            return Failure(kind="protocol", sentence=refusal.sentence)
-        trip = Trip(ready.host, _KINDS, connect_s=min(connect_s, total_s), total_s=total_s)
-        try:
-            async with asyncio.timeout(trip.connect_s) as timer:
-                trip.on_sending = lambda: timer.reschedule(started + total_s)
-                answer = await self._carrier.carry(request, ready.outgoing(trip), trip)
-                body, truncated = await _body(answer)
-        except (*_FROM_HTTPX, WorkbenchError, OSError, UnicodeError) as error:
-            return trip.failure(error, elapsed_ms=(loop.time() - started) * 1000)
-        return Reply(
-            status=answer.status_code,
-            headers=tuple((_text(name), _text(value)) for name, value in answer.headers.raw),
-            body=body,
-            elapsed_ms=(loop.time() - started) * 1000,
-            truncated=truncated,
-        )
+        async with self._turns:
+            try:
+                ready = self._heads.ready(request)
+            except Refused as refusal:
+                return Failure(kind="protocol", sentence=refusal.sentence)
+            kinds = self._carrier.kinds
+            trip = Trip(ready.head.origin.host, kinds, connect_s=connect_s, total_s=total_s)
+            try:
+                async with trip.timer:
+                    answer = await self._carrier.carry(ready, trip)
+            except kinds.classes as error:
+                return trip.failure(error)
+            return reply(answer, trip.elapsed_ms)
 
     async def close(self) -> None:
         """Close the connections that are kept open."""
+        self._heads.forget()
         await self._carrier.close()
 
 
 def outgoing_headers(request: Request) -> Headers:
     """Return the headers as they go out, with those the wire adds; Refused where the request cannot be sent."""
-    return _Ready.of(request).headers
+    return Heads(locate).ready(request).headers
 
 
 def client(
@@ -130,27 +138,68 @@ def client(
     return httpx.AsyncClient(base_url=base_url, transport=transport, headers=headers, trust_env=False)
 
 
-# The two ways a request is carried -------------------------------------------------------------------------------
+# The ways a request is carried -----------------------------------------------------------------------------------
 
 
-class _Carrier(Protocol):
-    async def carry(self, request: Request, outgoing: httpx.Request, trip: Trip) -> httpx.Response: ...
+class Carrier(Protocol):
+    """Takes a ready request to its server and brings back the answer, or raises one of ``kinds``."""
 
-    async def close(self) -> None: ...
+    @property
+    def kinds(self) -> Kinds:
+        """The failures it has, by what it raises."""
+
+    async def carry(self, ready: Ready, trip: Trip) -> Answer:
+        """Return what was answered; ``trip`` is told how far it got."""
+
+    def bulk(self) -> Carrier:
+        """Return what carries many requests the same way."""
+
+    async def close(self) -> None:
+        """Close what is kept open."""
+
+
+_FROM_HTTPX: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError)
+_ENDED = re.compile("disconnected|peer closed")
+_KINDS: Final = Kinds(
+    ((WorkbenchError,), "blocked"),
+    ((socket.gaierror,), "dns"),
+    ((httpx.ConnectTimeout, httpx.PoolTimeout), "connect_timeout"),
+    ((httpx.TimeoutException, TimeoutError), "timeout"),
+    ((ssl.SSLError,), "tls"),
+    ((ConnectionRefusedError, httpx.ConnectError, httpx.ProxyError), "connect"),
+    ((httpx.NetworkError, OSError), "reset"),
+    ((*_FROM_HTTPX, UnicodeError), "protocol"),
+)
 
 
 class _Live(httpx.AsyncHTTPTransport):
     """httpx's own transport over a pool whose connections the guard opens."""
 
+    kinds = _KINDS
+
     def __init__(self, guard: Guard, tls: ssl.SSLContext) -> None:
         super().__init__(verify=tls, trust_env=False)
+        self._guard = guard
+        self._tls = tls
         # The callers' workers bound how many are under way; a bound here would let them wait past their time.
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=tls, max_connections=None, keepalive_expiry=KEEP_S, network_backend=guard
         )
 
-    async def carry(self, request: Request, outgoing: httpx.Request, trip: Trip) -> httpx.Response:
-        return await self.handle_async_request(outgoing)
+    async def carry(self, ready: Ready, trip: Trip) -> Answer:
+        trip.opening()
+        try:
+            return await _read(await self.handle_async_request(_for_httpx(ready, trip)))
+        except httpx.RemoteProtocolError as error:
+            # httpcore and h11 have these words for a connection that ended too soon, and no class of their own.
+            if _ENDED.search(str(error)):
+                raise httpx.ReadError(str(error)) from error
+            raise
+
+    def bulk(self) -> Carrier:
+        from .lane import Lane  # loaded by those who run jobs
+
+        return Lane(self._guard.remembering(), self._tls, keep_s=KEEP_S)
 
     async def close(self) -> None:
         await self.aclose()
@@ -161,9 +210,11 @@ class _Rehearsal:
     """Stand-ins in this process, called as ASGI apps. A defect in one is not the network's: it is raised."""
 
     route: Route
+    kinds: Kinds = _KINDS
 
-    async def carry(self, request: Request, outgoing: httpx.Request, trip: Trip) -> httpx.Response:
-        app = self.route(request)
+    async def carry(self, ready: Ready, trip: Trip) -> Answer:
+        trip.opening()
+        app = self.route(ready.request)
         if app is None:
             raise NotRehearsed(
                 say(
@@ -172,34 +223,76 @@ class _Rehearsal:
                     host=trip.host,
                 )
             )
-        path, _, query = outgoing.extensions["target"].partition(b"?")
-        raw = {"raw_path": path, "path": unquote(path.decode("ascii")), "query_string": query}
+        path, _, query = ready.head.target.partition("?")
+        raw = {
+            "raw_path": path.encode("ascii"),
+            "path": unquote(path),
+            "query_string": query.encode("ascii"),
+        }
 
         async def stand_in(scope: Scope, receive: Any, send: Any) -> None:
             trip.sending()
             await app({**scope, **raw}, receive, send)
 
-        return await httpx.ASGITransport(stand_in).handle_async_request(outgoing)
+        return await _read(await httpx.ASGITransport(stand_in).handle_async_request(_for_httpx(ready, trip)))
+
+    def bulk(self) -> Carrier:
+        return self
 
     async def close(self) -> None:
         """Nothing is kept open."""
 
 
-def _tls(authorities: Path | None) -> ssl.SSLContext:
-    """Return what TLS trusts: httpx's bundle, the machine's own store and ``authorities``. Nothing turns it off."""
-    context = httpx.create_ssl_context(trust_env=False)
-    context.load_default_certs()
-    if authorities is not None:
-        try:
-            context.load_verify_locations(authorities)
-        except OSError as error:
-            raise Refused(
-                say(
-                    "The file {file} holds no certificates that can be read. Give a PEM file.",
-                    file=authorities.name,
-                )
-            ) from error
-    return context
+def _for_httpx(ready: Ready, trip: Trip) -> httpx.Request:
+    """Return the request for httpx, which would tidy up path and method: both are given to it once more, raw."""
+
+    async def follow(event: str, details: Mapping[str, Any]) -> None:
+        # https://www.encode.io/httpcore/extensions/#trace
+        if event == "connection.start_tls.started":
+            trip.securing()
+        elif event.endswith(".send_request_headers.started"):
+            trip.sending()
+
+    origin = ready.head.origin
+    outgoing = httpx.Request(
+        ready.request.method,
+        httpx.URL(f"{origin.scheme}://{origin.authority}/"),
+        headers=[(name.encode("ascii"), value.encode("ascii")) for name, value in ready.headers],
+        content=ready.request.body,
+        extensions={
+            "target": ready.head.target.encode("ascii"),
+            "trace": follow,
+            "timeout": {"connect": trip.connect_s},
+        },
+    )
+    outgoing.method = ready.request.method
+    return outgoing
+
+
+async def _read(response: httpx.Response) -> Answer:
+    try:
+        async with aclosing(response.aiter_raw()) as parts:  # type: ignore[type-var]
+            body, cut = await collected(parts)
+    finally:
+        await response.aclose()
+    return Answer(response.status_code, response.headers.raw, body, cut)
+
+
+# Where it goes, and who is trusted there -------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=HEADS)
+def locate(scheme: str, authority: str) -> Origin:
+    """Return the server that a URL names; Refused where it cannot be one."""
+    try:
+        url = httpx.URL(f"{scheme}://{authority}/")
+    except httpx.InvalidURL as error:
+        raise Refused(say("The host in the address cannot be read. Check it for typing errors.")) from error
+    if not url.host or (url.port is not None and not 0 < url.port < 65536):
+        raise Refused(say("The host or port in the address cannot be read. Check it for typing errors."))
+    port = url.port or {"http": 80, "https": 443}[scheme]
+    name = url.raw_host.decode("ascii")
+    return Origin(scheme, authority, url.host, name, port, url.netloc.decode("ascii"))
 
 
 def _as_in_url(name: str) -> str:
@@ -215,146 +308,19 @@ def _as_in_url(name: str) -> str:
     return host if url.port is None else f"{host}:{url.port}"
 
 
-# What goes out ---------------------------------------------------------------------------------------------------
-
-_URL = re.compile(r"(?P<scheme>https?)://(?P<authority>[^/?#]*)(?P<target>[^#]*)", re.IGNORECASE)
-_TARGET = re.compile(r"[\x21-\x7e]*")
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_VALUE = re.compile(r"(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?")
-
-
-@dataclass(frozen=True)
-class _Ready:
-    """A request that can go out: where to, and every header."""
-
-    method: str
-    origin: httpx.URL
-    target: bytes
-    headers: Headers
-    body: bytes
-
-    @property
-    def host(self) -> str:
-        return self.origin.host
-
-    @classmethod
-    def of(cls, request: Request) -> _Ready:
-        """Return the request made ready; Refused says why it cannot go out as it is."""
-        if not _TOKEN.fullmatch(request.method):
-            raise Refused(say("The method of a request is one word, such as POST."))
-        origin, target = _where(request.url)
-        return cls(request.method, origin, target, _checked(request, origin), request.body)
-
-    def outgoing(self, trip: Trip) -> httpx.Request:
-        """Return it for httpx; the target goes beside the URL, because httpx would tidy up the path."""
-        headers = [(name.encode("ascii"), value.encode("ascii")) for name, value in self.headers]
-        extensions = {"target": self.target, "trace": trip.trace, "timeout": {"connect": trip.connect_s}}
-        return httpx.Request(
-            self.method, self.origin, headers=headers, content=self.body, extensions=extensions
-        )
-
-
-def _where(url: str) -> tuple[httpx.URL, bytes]:
-    """Return the server and the raw target of a URL."""
-    parts = _URL.match(url)
-    if parts is None or not parts["authority"]:
-        raise Refused(
-            say("The address must start with https:// and name a host, like https://api.example.com/send.")
-        )
-    if "@" in parts["authority"]:
-        raise Refused(
-            say("The address holds a user name or password before “@”. Put them into the credentials.")
-        )
-    if not _TARGET.fullmatch(parts["target"]):
-        raise Refused(
-            say("The address holds a blank, an accent or a line break. Write it percent-encoded, like %20.")
-        )
-    try:
-        origin = httpx.URL(f"{parts['scheme']}://{parts['authority']}/")
-    except httpx.InvalidURL as error:
-        raise Refused(say("The host in the address cannot be read. Check it for typing errors.")) from error
-    if not origin.host or (origin.port is not None and not 0 < origin.port < 65536):
-        raise Refused(say("The host or port in the address cannot be read. Check it for typing errors."))
-    target = parts["target"] if parts["target"].startswith("/") else "/" + parts["target"]
-    return origin, target.encode("ascii")
-
-
-def _checked(request: Request, origin: httpx.URL) -> Headers:
-    """Return all headers in the order in which they go out, once each of them can."""
-    for name, value in request.headers:
-        if not _TOKEN.fullmatch(name):
-            raise Refused(
-                say("A header's name holds letters, digits and hyphens only. Check the names of the headers.")
-            )
-        if not _VALUE.fullmatch(value):
+def _tls(authorities: Path | None) -> ssl.SSLContext:
+    """Return what TLS trusts: httpx's bundle, the machine's own store and ``authorities``. Nothing turns it off."""
+    context = httpx.create_ssl_context(trust_env=False)
+    context.load_default_certs()
+    context.set_alpn_protocols(["http/1.1"])
+    if authorities is not None:
+        try:
+            context.load_verify_locations(authorities)
+        except OSError as error:
             raise Refused(
                 say(
-                    "The header {name} cannot be sent: its value begins or ends with a blank, or holds an accent or a "
-                    "line break. Use plain characters.",
-                    name=name,
+                    "The file {file} holds no certificates that can be read. Give a PEM file.",
+                    file=authorities.name,
                 )
-            )
-    names = [name.lower() for name, _ in request.headers]
-    length = str(len(request.body))
-    if "transfer-encoding" in names or names.count("host") > 1 or names.count("content-length") > 1:
-        raise Refused(
-            say(
-                "The headers Host, Content-Length and Transfer-Encoding are set by the workbench. Remove them."
-            )
-        )
-    if request.header("content-length") not in (None, length):
-        raise Refused(
-            say(
-                "The header Content-Length does not fit the body, which has {length} bytes. Remove it.",
-                length=length,
-            )
-        )
-    ahead: Headers = () if "host" in names else (("Host", origin.netloc.decode("ascii")),)
-    sized = bool(request.body) or request.method in ("POST", "PUT", "PATCH")
-    behind: Headers = (("Content-Length", length),) if sized and "content-length" not in names else ()
-    missing = tuple((name, value) for name, value in DEFAULTS if header(request.headers, name) is None)
-    return ahead + request.headers + behind + missing
-
-
-# What comes back -------------------------------------------------------------------------------------------------
-
-
-async def _body(answer: httpx.Response) -> tuple[bytes, bool]:
-    """Return the body, unpacked, and whether it was longer than is read."""
-    parts: list[bytes] = []
-    size = 0
-    try:
-        async with aclosing(answer.aiter_raw()) as stream:  # type: ignore[type-var]
-            async for part in stream:
-                parts.append(part)
-                size += len(part)
-                if size > BODY_LIMIT:
-                    break
-    finally:
-        await answer.aclose()
-    packed = b"".join(parts)[:BODY_LIMIT]
-    body = unpacked(packed, answer.headers.get("content-encoding", ""), limit=BODY_LIMIT + 1)
-    return body[:BODY_LIMIT], size > BODY_LIMIT or len(body) > BODY_LIMIT
-
-
-def _text(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
-
-
-# Why nothing comes back ------------------------------------------------------------------------------------------
-
-_FROM_HTTPX: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError)
-
-_KINDS: Final[Kinds] = (
-    ((WorkbenchError,), "blocked"),
-    ((socket.gaierror,), "dns"),
-    ((httpx.ConnectTimeout, httpx.PoolTimeout), "connect_timeout"),
-    ((httpx.TimeoutException, TimeoutError), "timeout"),
-    ((ssl.SSLError,), "tls"),
-    ((ConnectionRefusedError, httpx.ConnectError, httpx.ProxyError), "connect"),
-    ((httpx.NetworkError, OSError), "reset"),
-    ((*_FROM_HTTPX, UnicodeError), "protocol"),
-)
+            ) from error
+    return context

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 # each of these puts its commands on the list
-from . import check, integrations, lab, people, providers, sandbox, send, up  # noqa: F401
+from . import check, integrations, lab, pace, people, providers, sandbox, send, up, work  # noqa: F401
 from .frame import make_app
 from .session import language_of, named_language
 

@@ -16,6 +16,7 @@ from workbench.errors import (
     WorkbenchError,
 )
 from workbench.models.request import OutcomeKind
+from workbench.models.work import Job
 from workbench.sentence import N_
 
 OK = 0
@@ -66,3 +67,17 @@ def code_of(error: WorkbenchError) -> int:
 def code_of_outcome(kind: OutcomeKind) -> int:
     """Return the exit code that stands for what became of a request."""
     return _OF_OUTCOMES.get(kind, REFUSED_THERE)
+
+
+def code_of_job(job: Job) -> int:
+    """Return the exit code that stands for a job as it is left: 0 only when every row was accepted.
+
+    Rows of unknown end count most, then refused ones, then those of which no message could be made.
+    """
+    if job.state in ("filling", "running", "paused"):
+        return STOPPED
+    if job.counts.uncertain:
+        return NETWORK
+    if job.state != "done" or job.counts.failed:
+        return REFUSED_THERE
+    return INPUT if job.counts.invalid else OK

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from workbench.errors import CannotWrite, Invalid, NotFound, StorageFault
+from workbench.engine.contacts import contact_from
+from workbench.errors import CannotWrite, Invalid, NotFound, StorageFault, WorkbenchError
 from workbench.models.base import JsonValue, Problem
 from workbench.models.contact import Contact
 from workbench.models.integration import IdentifierType
@@ -18,7 +20,7 @@ from workbench.sentence import Sentence, say
 
 def contact_of(kind: IdentifierType, to: str | None, variables: Sequence[str], file: Path | None) -> Contact:
     """Return the contact: the file's, with the identifier and the variables of the command line put over it."""
-    contact = read_contact(file) if file else Contact()
+    contact = read_contact(file, kind) if file else Contact()
     identifiers = {**contact.identifiers, **({kind.key: to} if to is not None else {})}
     if not identifiers:
         raise _invalid("to", say("Say whom it is for: --to ada@example.com, or --contact FILE.json."))
@@ -30,21 +32,33 @@ def contact_of(kind: IdentifierType, to: str | None, variables: Sequence[str], f
     )
 
 
-def read_contact(file: Path) -> Contact:
-    """Return the contact that a JSON file holds: ``identifiers``, ``variables`` and ``user_data``."""
-    document = read_json(file)
+def read_contact(file: Path, kind: IdentifierType) -> Contact:
+    """Return the contact that a JSON file holds: ``identifiers``, ``variables`` and ``user_data``, or all of them flat."""
+    found = contact_from(read_json(file), kind)
+    if isinstance(found, Sentence):
+        raise _invalid("contact", say("{file} is not a contact. {reason}", file=str(file), reason=found))
+    return found
+
+
+@contextlib.contextmanager
+def opened_lines(file: Path) -> Iterator[Iterator[str]]:
+    """Give the lines of a file that a person named, or of standard input for ``-``, one after the other.
+
+    A byte that is not UTF-8 makes its own line unfit, not the file. NotFound and StorageFault say why it cannot be read.
+    """
+    settings: dict[str, Any] = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
     try:
-        return Contact.model_validate(document)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "{}"
-        raise _invalid(
-            "contact",
-            say(
-                "{file} is not a contact: “{place}” does not fit. A contact has label, identifiers, variables and user_data.",
-                file=str(file), place=place[:80],
-            ),
-        ) from None  # fmt: skip
+        if str(file) == "-":
+            reader = io.TextIOWrapper(sys.stdin.buffer, **settings)
+            try:
+                yield iter(reader)
+            finally:
+                reader.detach()
+        else:
+            with file.open(**settings) as opened:
+                yield iter(opened)
+    except OSError as error:
+        raise _unreadable(file, error) from None
 
 
 def read_variable(text: str) -> tuple[str, JsonValue]:
@@ -73,14 +87,10 @@ def read_text(file: Path) -> str:
     """Return the text of a file that a person named; NotFound, Invalid or StorageFault say why it cannot be read."""
     try:
         return file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise NotFound(say("There is no file {file}.", file=str(file))) from None
     except UnicodeDecodeError:
         raise _invalid("file", say("{file} is not text in UTF-8.", file=str(file))) from None
     except OSError as error:
-        raise StorageFault(
-            say("{file} cannot be read: {reason}.", file=str(file), reason=error.strerror or "")
-        ) from None
+        raise _unreadable(file, error) from None
 
 
 def read_json(file: Path) -> dict[str, Any]:
@@ -122,6 +132,12 @@ def _put(values: dict[str, JsonValue], name: str, value: JsonValue) -> None:
             )
         place = inner
     place[last] = value
+
+
+def _unreadable(file: Path, error: OSError) -> WorkbenchError:
+    if isinstance(error, FileNotFoundError):
+        return NotFound(say("There is no file {file}.", file=str(file)))
+    return StorageFault(say("{file} cannot be read: {reason}.", file=str(file), reason=error.strerror or ""))
 
 
 def _invalid(field: str, sentence: Sentence) -> Invalid:

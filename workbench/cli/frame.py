@@ -6,7 +6,6 @@ the Typer application of that list in one language.
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import inspect
 from collections.abc import Callable, Coroutine
@@ -22,7 +21,7 @@ from workbench.errors import WorkbenchError
 from workbench.sentence import N_
 
 from .codes import MEANINGS, STOPPED
-from .session import Session, language_of
+from .session import Session, language_of, run_on_loop
 
 Home = Annotated[
     Path | None,
@@ -72,6 +71,7 @@ ABOUT = N_(
 )
 GROUPS = {
     "integrations": N_("Find, test, carry and delete integrations."),
+    "work": N_("Send to many contacts: start, watch, pause, resume, cancel and replay jobs."),
     "people": N_("Who may come in through the server, and in which role."),
 }
 
@@ -81,23 +81,27 @@ Function = TypeVar("Function", bound=Run)
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A function on the list: its words (``integrations list``), its help, and itself."""
+    """A function on the list: its words (``integrations list``), its help, and itself.
+
+    ``busy`` says that it works on many rows: it runs on the quickest event loop there is.
+    """
 
     words: str
     about: str
     run: Run
+    busy: bool = False
 
 
 COMMANDS: list[Command] = []
-ORDER = ("up", "lab", "integrations", "send", "sandbox", "server", "check", "people", "providers")
+ORDER = ("up", "lab", "integrations", "send", "work", "sandbox", "server", "check", "people", "providers")
 """The commands as the help lists them: what a newcomer needs first."""
 
 
-def command(words: str, about: str) -> Callable[[Function], Function]:
+def command(words: str, about: str, *, busy: bool = False) -> Callable[[Function], Function]:
     """Put the function on the list of commands. It returns its exit code, or None for 0; ``about`` is marked with ``N_``."""
 
     def add(run: Function) -> Function:
-        COMMANDS.append(Command(words, about, run))
+        COMMANDS.append(Command(words, about, run, busy))
         return run
 
     return add
@@ -119,7 +123,7 @@ def make_app(language: Language) -> typer.Typer:
         app.add_typer(groups[name], name=name)
     for entry in sorted(COMMANDS, key=lambda entry: ORDER.index(entry.words.partition(" ")[0])):
         group, _, name = entry.words.rpartition(" ")
-        groups[group].command(name, help=text(entry.about))(_wrapped(entry.run, language))
+        groups[group].command(name, help=text(entry.about))(_wrapped(entry, language))
     app.callback()(_first(language))
     return app
 
@@ -134,21 +138,21 @@ def _first(language: Language) -> Callable[..., None]:
     return first
 
 
-def _wrapped(run: Run, language: Language) -> Callable[..., None]:
+def _wrapped(entry: Command, language: Language) -> Callable[..., None]:
     """Return the function as Typer wants it: with the shared options, and with errors turned into words and exit codes."""
 
     def wrapped(ctx: typer.Context, **given: Any) -> None:
         session = _session(ctx, {name: given.pop(name) for name in SHARED})
         try:
-            result = run(session, **given)
-            code = asyncio.run(result) if isinstance(result, Coroutine) else result
+            result = entry.run(session, **given)
+            code = run_on_loop(result, busy=entry.busy) if isinstance(result, Coroutine) else result
         except WorkbenchError as error:
             code = session.fail(error)
         except KeyboardInterrupt:
             code = STOPPED
         raise typer.Exit(code or 0)
 
-    own = list(inspect.signature(run, eval_str=True).parameters.values())[1:]
+    own = list(inspect.signature(entry.run, eval_str=True).parameters.values())[1:]
     parameters = [_parameter(item.name, item.annotation, item.default, language) for item in own]
     _sign(wrapped, [*parameters, *_shared(language)])
     return wrapped

@@ -6,23 +6,26 @@ standard error. An error of the workbench is its sentence, in the person's langu
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import typer
 
 from workbench.adapters.language import Language, choose
 from workbench.bench import Workbench
-from workbench.errors import Invalid, WorkbenchError
+from workbench.errors import Invalid, Refused, WorkbenchError
 from workbench.models.base import Problem
-from workbench.sentence import Sentence, Value
+from workbench.sentence import Sentence, Value, say
 
 from .codes import code_of
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,10 @@ class Session:
     named: str | None = None
     """The language's code where a person named it; else every page follows its visitor's browser."""
 
-    def bench(self, allowed_hosts: Iterable[str] = ()) -> Workbench:
-        """Return the workbench of the chosen home: a rehearsal, unless ``--live`` was typed."""
+    def bench(self, allowed_hosts: Iterable[str] = (), url: str | None = None) -> Workbench:
+        """Return the workbench of the chosen home: a rehearsal, unless ``--live`` was typed. With ``url``, that of a server process."""
+        if url:
+            return Workbench.connect(url)
         return Workbench.open(self.home, live=self.live, allowed_hosts=tuple(allowed_hosts))
 
     def text(self, text: Sentence | str) -> str:
@@ -70,7 +75,15 @@ class Session:
 
     def where(self, problem: Problem) -> str:
         """Return the place of a problem: its field, and the line where it is in a text."""
-        return f"{problem.field}:{problem.line}:{problem.column}" if problem.line else problem.field
+        place = (problem.field, problem.line, problem.column)
+        return ":".join(str(part) for part in place if part is not None)
+
+    def sure(self, question: Sentence, declined: Sentence) -> None:
+        """Ask a person for a yes. Raises Refused where nobody can be asked, and with ``declined`` where the answer is no."""
+        if self.json or not at_a_terminal():
+            raise Refused(say("Nobody can be asked here. Repeat the command with --yes if you mean it."))
+        if not typer.confirm(self.text(question), err=True):
+            raise Refused(declined)
 
     def fail(self, error: WorkbenchError) -> int:
         """Say an error, as the JSON document too if one is wanted, and return its exit code."""
@@ -93,6 +106,20 @@ class Session:
             }
             for problem in problems
         ]
+
+
+def run_on_loop(work: Coroutine[Any, Any, Result], *, busy: bool = False) -> Result:
+    """Run one command to its end. A busy one runs on uvloop where that is installed: it takes more rows a second."""
+    with asyncio.Runner(loop_factory=_quick_loop if busy else None) as runner:
+        return runner.run(work)
+
+
+def _quick_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:  # Windows has none; the standard library's loop does the same, slower
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
 
 
 def language_of(named: str | None) -> Language:

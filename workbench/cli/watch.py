@@ -115,7 +115,7 @@ async def together(
 
     ``announce`` is called once all of them answer; ``hidden`` are secrets that no shown line may hold.
     """
-    async with _asked_to_stop() as asked, Processes(hidden) as processes:
+    async with asked_to_stop() as asked, Processes(hidden) as processes:
         for program in programs:
             await processes.start(program)
         if await _unless(asked, processes.until_ready()):
@@ -127,7 +127,7 @@ async def together(
 
 async def until_asked(work: Coroutine[Any, Any, None]) -> int:
     """Run one piece of work in this process until it ends or Ctrl-C or SIGTERM ends it."""
-    async with _asked_to_stop() as asked:
+    async with asked_to_stop() as asked:
         await _unless(asked, work)
     return OK
 
@@ -148,8 +148,8 @@ async def _unless(asked: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool
 
 
 @contextlib.asynccontextmanager
-async def _asked_to_stop() -> AsyncIterator[asyncio.Event]:
-    """Give an event that Ctrl-C, SIGTERM and a closed terminal set."""
+async def asked_to_stop() -> AsyncIterator[asyncio.Event]:
+    """Give an event that Ctrl-C, SIGTERM and a closed terminal set; cleared, it is set again by the next."""
     asked, loop, caught = asyncio.Event(), asyncio.get_running_loop(), []
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)

@@ -30,24 +30,42 @@ def credential_values(credential: Credential, secrets: Opened) -> dict[str, str]
     }
 
 
+class Authorization:
+    """What a credential adds to the requests of an integration, made ready once: each waits only for its token or signature."""
+
+    def __init__(self, credential: Credential, secrets: Opened) -> None:
+        auth = type(credential).auth
+        self.values = credential_values(credential, secrets)
+        self._takes_token = isinstance(auth, BearerToken)
+        self._sign = auth.sign if isinstance(auth, Signature) else None
+        self._fixed: Headers = ()
+        if isinstance(auth, HeaderKey):
+            self._fixed = ((auth.header, auth.value.format_map(self.values)),)
+        elif isinstance(auth, BasicPair):
+            username, password = (part.format_map(self.values) for part in (auth.username, auth.password))
+            self._fixed = (("Authorization", basic(username, password)),)
+
+    def headers(self, token: str | None) -> Headers:
+        """Return the headers that are the same for every request with this token."""
+        return (("Authorization", f"Bearer {token or ''}"),) if self._takes_token else self._fixed
+
+    def signed(self, request: Request, now: datetime) -> Request:
+        """Return the request with the headers of its signature, where the credential makes one."""
+        if self._sign is None:
+            return request
+        added = self._sign(request, self.values, now)
+        return request.model_copy(update={"headers": request.headers + added})
+
+
 def authorize(
     request: Request, credential: Credential, secrets: Opened, *, token: str | None, now: datetime
 ) -> Request:
     """Return the request with the credential's headers added; its body and URL stay as they are."""
-    auth = type(credential).auth
-    values = credential_values(credential, secrets)
-    added: Headers = ()
-    if isinstance(auth, HeaderKey):
-        added = ((auth.header, auth.value.format_map(values)),)
-    elif isinstance(auth, BasicPair):
-        added = (
-            ("Authorization", basic(auth.username.format_map(values), auth.password.format_map(values))),
-        )
-    elif isinstance(auth, BearerToken):
-        added = (("Authorization", f"Bearer {token or ''}"),)
-    elif isinstance(auth, Signature):
-        added = auth.sign(request, values, now)
-    return request.model_copy(update={"headers": request.headers + added}) if added else request
+    authorization = Authorization(credential, secrets)
+    added = authorization.headers(token)
+    if added:
+        request = request.model_copy(update={"headers": request.headers + added})
+    return authorization.signed(request, now)
 
 
 def basic(username: str, password: str) -> str:

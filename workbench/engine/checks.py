@@ -41,6 +41,7 @@ def check_configure(
             Problem(field="url", sentence=say("Replace YOUR_SUBDOMAIN in the URL by your own subdomain."))
         )
     problems += check_headers(settings.headers, _made_header(settings, provider))
+    problems += _check_idempotency_header(settings, provider)
     problems += _check_identifier_type(settings.identifier)
     return tuple(problems)
 
@@ -153,6 +154,44 @@ def check_header_value(value: str, name: str = "") -> Sentence | None:
     return None
 
 
+def _check_idempotency_header(settings: Settings, provider: Provider) -> list[Problem]:
+    """Return why the ids of messages cannot go into the header that is named for them; a typed row with its name would repeat one id."""
+    endpoint = provider.endpoint(settings.endpoint)
+    name = settings.idempotency_header.strip()
+    made = {
+        "content-type",
+        _made_header(settings, provider).lower(),
+        *(key.lower() for key, _ in endpoint.headers),
+    }
+    typed = [header.name.strip().lower() for header in settings.headers]
+    if not name:
+        ours = endpoint.idempotency_header
+        if not ours or ours.lower() not in typed:
+            return []
+        sentence = say(
+            "The workbench fills the header “{name}” with the id of each message. Delete this row.", name=ours
+        )
+        return [Problem(field=f"headers.{typed.index(ours.lower())}.name", sentence=sentence)]
+    if not _TOKEN.fullmatch(name):
+        sentence = say(
+            "“{name}” is not a possible header name. Use letters, digits and hyphens, without blanks or colons.",
+            name=name[:60],
+        )
+    elif name.lower() in RESERVED | made:
+        sentence = say(
+            "The header “{name}” has another purpose. Name the one in which your provider takes the id of a message, or leave it empty.",
+            name=name,
+        )
+    elif name.lower() in typed:
+        sentence = say(
+            "The header “{name}” is also among the header parameters. Delete that row: each message gets an id of its own.",
+            name=name,
+        )
+    else:
+        return []
+    return [Problem(field="idempotency_header", sentence=sentence)]
+
+
 def tidy(settings: Settings) -> Settings:
     """Return the settings with outer blanks trimmed where they mean nothing: name, URL, header names and values."""
     headers = tuple(
@@ -164,7 +203,12 @@ def tidy(settings: Settings) -> Settings:
         if item.name.strip() or item.locked or item.value
     )
     return settings.model_copy(
-        update={"name": settings.name.strip(), "url": settings.url.strip(), "headers": headers}
+        update={
+            "name": settings.name.strip(),
+            "url": settings.url.strip(),
+            "headers": headers,
+            "idempotency_header": settings.idempotency_header.strip(),
+        }
     )
 
 

@@ -1,4 +1,7 @@
-"""Compose: settings, a template and a contact become one frozen request, the same for preview, snippet and send."""
+"""Compose: settings, a template and a contact become one frozen request, the same for preview, snippet and send.
+
+What all contacts of an integration share is made once, by a ``Composer``: its address, its headers and its authorization.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
-from workbench.models.base import JsonValue
+from workbench.models.base import JsonValue, trusted
 from workbench.models.contact import Contact
 from workbench.models.credential import Credential
 from workbench.models.integration import Settings
 from workbench.models.provider import Encoding, Endpoint, Provider
 from workbench.models.request import Headers, Request, header
 
-from .auth import Opened, authorize, credential_values, opened
+from .auth import Authorization, Opened, opened
 from .template import Template
 
 CAMPAIGN = "${dyCampaignName}"
@@ -26,9 +29,21 @@ CONTENT_TYPES: Mapping[Encoding, str] = {
 
 def values_of(contact: Contact, identifier: str | None, campaign_name: str = "") -> dict[str, JsonValue]:
     """Return the values a template is filled with, by the names its slots have."""
-    values: dict[str, JsonValue] = dict(contact.variables)
-    values.update({kind: value for kind, value in contact.identifiers.items() if kind not in values})
-    for feed, properties in contact.user_data.items():
+    return values_from(contact.variables, contact.identifiers, contact.user_data, identifier, campaign_name)
+
+
+def values_from(
+    variables: Mapping[str, JsonValue],
+    identifiers: Mapping[str, str],
+    user_data: Mapping[str, Mapping[str, JsonValue]],
+    identifier: str | None,
+    campaign_name: str = "",
+) -> dict[str, JsonValue]:
+    """Return what ``values_of`` returns, from a contact's parts."""
+    values: dict[str, JsonValue] = {**variables}
+    for kind, value in identifiers.items():
+        values.setdefault(kind, value)
+    for feed, properties in user_data.items():
         for name, value in properties.items():
             values[f"User data|{feed}|{name}"] = value
     values["dyCampaignName"] = campaign_name
@@ -79,6 +94,52 @@ def effective_headers(settings: Settings, endpoint: Endpoint, secrets: Opened) -
     return tuple((name, value) for name, value in ours if header(own, name) is None) + own
 
 
+class Composer:
+    """Makes the requests of one integration, one for each contact.
+
+    With real secrets they are sent; with masks or placeholders the same code shows them. ``url`` is where all of them go.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        provider: Provider,
+        credential: Credential,
+        template: Template,
+        secrets: Opened,
+    ) -> None:
+        endpoint = provider.endpoint(settings.endpoint)
+        self._authorization = Authorization(credential, secrets)
+        self.url = url_of(settings, endpoint, self._authorization.values)
+        self._headers = effective_headers(settings, endpoint, secrets)
+        self._key_header = settings.idempotency_header or endpoint.idempotency_header
+        self._method, self._encoding = endpoint.method, endpoint.encoding
+        self._provider = provider.key
+        self._template = template
+
+    def request(
+        self, values: Mapping[str, JsonValue], *, token: str | None, now: datetime, key: str | None = None
+    ) -> Request:
+        """Return the one frozen request for a contact's values (see ``values_of``).
+
+        ``key`` is the id under which it is attempted, each time it is: it goes into the header in which the endpoint takes such an id.
+        """
+        headers = self._headers
+        if key and self._key_header:
+            headers += ((self._key_header, key),)
+        request = trusted(
+            Request,
+            {
+                "method": self._method,
+                "url": self.url,
+                "headers": headers + self._authorization.headers(token),
+                "body": body_of(self._template, self._encoding, values),
+                "provider": self._provider,
+            },
+        )
+        return self._authorization.signed(request, now)
+
+
 def compose(
     settings: Settings,
     provider: Provider,
@@ -90,14 +151,10 @@ def compose(
     secrets: Opened,
     token: str | None,
     now: datetime,
+    key: str | None = None,
 ) -> Request:
-    """Return the one frozen request. With real secrets it is sent; with masks or placeholders the same code shows it."""
-    endpoint = provider.endpoint(settings.endpoint)
-    request = Request(
-        method=endpoint.method,
-        url=url_of(settings, endpoint, credential_values(credential, secrets)),
-        headers=effective_headers(settings, endpoint, secrets),
-        body=body_of(template, endpoint.encoding, values_of(contact, identifier, settings.campaign_name)),
-        provider=provider.key,
+    """Return the one frozen request for a contact: what a ``Composer`` of these settings makes."""
+    values = values_of(contact, identifier, settings.campaign_name)
+    return Composer(settings, provider, credential, template, secrets).request(
+        values, token=token, now=now, key=key
     )
-    return authorize(request, credential, secrets, token=token, now=now)

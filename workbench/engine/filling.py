@@ -51,6 +51,12 @@ class Hole:
     parts: tuple[str | Filler, ...]
     whole: Filler | None
 
+    @property
+    def key(self) -> str | None:
+        """The key of its value, where that becomes the string just as it is; None where more has to be done."""
+        whole = self.whole
+        return whole.key if whole is not None and not whole.steps and not whole.path else None
+
     def value(self, values: Mapping[str, JsonValue]) -> Any:
         """Return what the string becomes; raises for a slot that cannot be filled."""
         if self.whole is None:

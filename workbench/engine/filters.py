@@ -121,6 +121,8 @@ def as_text(value: object) -> str:
     """
     if type(value) is str:
         return value
+    if type(value) is int and SMALLEST_INTEGER <= value <= LARGEST_INTEGER:
+        return str(value)
     return "" if value is None else json_text(value)
 
 

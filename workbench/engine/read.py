@@ -7,7 +7,9 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from workbench.models.base import JsonValue
+import orjson
+
+from workbench.models.base import JsonValue, trusted
 from workbench.models.provider import Provider, Reading
 from workbench.models.request import Failure, FieldError, Outcome, OutcomeKind, Reply
 from workbench.sentence import Sentence, say
@@ -20,6 +22,13 @@ SHORT = 300
 _NOT_JSON = object()
 _ERRORS = ("error.message", "error", "errors[].message", "errors[]")
 _USUAL = ("message", "error_description", *_ERRORS, "detail", "title")
+_UTF8 = ("", "utf-8", "utf8")
+_LONG_NUMBER = re.compile(
+    rb"[0-9]{19}"
+)  # orjson reads an integer that is longer than 64 bits as a rounded number
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+_MARKS = frozenset({"error", "errors", "is_error", "success", "ok", "status"})
 _WAIT = re.compile(r"after (\d{1,6}) seconds", re.ASCII)
 
 
@@ -32,23 +41,36 @@ def read(provider: Provider, answer: Reply | Failure, now: datetime) -> Outcome:
     body = json_of(answer)
     errors = _errors(reading, answer, body)
     kind = _kind(reading, answer, body, errors)
-    return Outcome(
-        kind=kind,
-        sentence=_sentence(provider, kind, answer, errors),
-        ids=_ids(reading, answer, body) if kind in ("accepted", "check_body") else (),
-        errors=errors if kind != "accepted" else (),
-        retry_after_s=_retry_after(reading, answer, body, now)
-        if kind in ("throttled", "server_error")
-        else None,
+    waits = kind in ("throttled", "server_error")
+    return trusted(
+        Outcome,
+        {
+            "kind": kind,
+            "sentence": _sentence(provider, kind, answer, errors),
+            "ids": _ids(reading, answer, body) if kind in ("accepted", "check_body") else (),
+            "errors": errors if kind != "accepted" else (),
+            "retry_after_s": _retry_after(reading, answer, body, now) if waits else None,
+        },
     )
 
 
 def json_of(reply: Reply) -> JsonValue:
     """Return the parsed body, or a marker that equals nothing where it is not JSON."""
+    if reply.charset().lower() in _UTF8 and not _LONG_NUMBER.search(reply.body):
+        try:
+            return orjson.loads(reply.body)
+        except orjson.JSONDecodeError:
+            pass  # it may be what json takes and orjson does not: NaN, half a character, bytes that are no UTF-8
+    text = reply.text()
     try:
-        return json.loads(reply.text())
+        value = json.loads(text)
+        if _HALF.search(
+            text
+        ):  # what cannot be written again is no text to keep: "?" stands for half a character
+            value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return _NOT_JSON
+    return value
 
 
 def is_json(value: JsonValue) -> bool:
@@ -77,9 +99,9 @@ def _says_no(reading: Reading, body: JsonValue, errors: tuple[FieldError, ...]) 
         return True
     if errors and reading.errors not in ("", "$"):
         return True
-    if not isinstance(body, dict):
+    if not isinstance(body, dict) or _MARKS.isdisjoint(map(str.lower, body)):
         return False
-    lowered = {str(key).lower(): value for key, value in body.items()}
+    lowered = {key.lower(): value for key, value in body.items()}
     return bool(
         lowered.get("error") or lowered.get("errors") or lowered.get("is_error")
         or lowered.get("success") is False or lowered.get("ok") is False
@@ -144,6 +166,8 @@ def _code(reading: Reading, reply: Reply, error: JsonValue) -> str | None:
 def _own_words(reading: Reading, reply: Reply, body: JsonValue) -> tuple[FieldError, ...]:
     """Return what a reply says in a place nobody declared: the usual keys of an object, or a refusal's short plain text."""
     refused = reply.status >= 400
+    if not refused and (not isinstance(body, dict) or ("error" not in body and "errors" not in body)):
+        return ()
     words: list[JsonValue] = []
     if isinstance(body, dict):
         words = [value for path in (_USUAL if refused else _ERRORS) for value in find(body, path)]

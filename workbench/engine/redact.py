@@ -9,28 +9,23 @@ may stand in any of its spellings, beside its base64 (at each of the three align
 from __future__ import annotations
 
 import base64
-import copy
-import hashlib
 import hmac
-import html
-import json
 import re
-from collections.abc import Callable, Mapping
-from typing import Final
-from urllib.parse import unquote, unquote_plus
+from collections.abc import Mapping
+from typing import Final, TypeVar
 
 import orjson
 
-from workbench.models.base import JsonValue
-from workbench.models.request import Headers, Reply, ReplyView, Request, RequestView
+from workbench.models.base import JsonValue, trusted
+from workbench.models.request import FieldError, Headers, Outcome, Reply, ReplyView, Request, RequestView
 from workbench.sentence import Sentence
 
-from .spellings import identifier_pattern, secret_pattern, too_short
+from .finder import folded, identifier_finder, secret_finder
+from .spellings import has_odd_letters
 
 MASK: Final = "****"
 SHORTEST_HINTED: Final = 12
 """Characters: of a shorter secret, its last four would give too much away."""
-SHORTEST_IDENTIFIER: Final = 3
 BODY_LIMIT: Final = 64 * 1024
 """Bytes of a reply's text that are shown and kept."""
 
@@ -74,6 +69,13 @@ _SENSITIVE_FIELDS = re.compile(
     r'("(?:(?:access|refresh|id)_?token|client_?secret|password)"\s*:\s*")((?:[^"\\]++|\\.)*+)', re.IGNORECASE
 )
 """JSON fields of a reply whose text is masked even when it is no secret of ours: a token that was just given out."""
+SHALLOW: Final = 100
+KEPT: Final = 512
+"""How many headers, and how many other short texts, a redactor remembers the result for."""
+KEPT_LENGTH: Final = 2048
+_Key = TypeVar("_Key")
+_Kept = TypeVar("_Kept")
+_SENSITIVE_WORDS: Final = (b"token", b"secret", b"password")  # each of those names holds one
 _USER_INFO = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)[^/?#]*@")
 
 
@@ -88,22 +90,25 @@ class Redactor:
 
     def __init__(self, secrets: Mapping[str, str], identifiers: Mapping[str, str] | None = None) -> None:
         self._exact = {secret: shown for secret, shown in secrets.items() if secret}
-        found = {secret: shown for secret, shown in self._exact.items() if not too_short(secret)}
-        self._secrets = _Finder(found, secret_pattern)
-        self._identifiers = _identifier_finder(identifiers or {})
+        self._secrets = secret_finder(self._exact)
+        self._identifiers = identifier_finder(identifiers or {})
+        self._kept: dict[str, tuple[str, bytes]] = {}
+        self._kept_headers: dict[tuple[str, str], tuple[str, bytes | None]] = {}
 
     def __repr__(self) -> str:
         return f"<Redactor of {len(self._exact)} secrets>"
 
     def naming(self, identifiers: Mapping[str, str]) -> Redactor:
         """Return a redactor of the same secrets for other identifiers, sooner than a new one would be made."""
-        other = copy.copy(self)
-        other._identifiers = _identifier_finder(identifiers)
+        other = Redactor.__new__(Redactor)
+        other._exact, other._secrets = self._exact, self._secrets
+        other._kept, other._kept_headers = self._kept, self._kept_headers
+        other._identifiers = identifier_finder(identifiers)
         return other
 
     def text(self, text: str) -> str:
         """Return ``text`` with every form of each secret and identifier replaced, and nothing else changed."""
-        return self._identifiers.replace(self._secrets.replace(text))
+        return self._identifiers.replace(*self._secretless(text))
 
     def data(self, data: bytes) -> bytes:
         """Return ``data`` with the same replaced; bytes that are not UTF-8 stay as they are."""
@@ -127,30 +132,42 @@ class Redactor:
         values = {
             name: self.sentence(value)
             if isinstance(value, Sentence)
-            else self.text(value)
+            else self._again(value)
             if isinstance(value, str)
             else value
             for name, value in sentence.values.items()
         }
-        return Sentence(self.text(sentence.text), values)
+        text = self._again(sentence.text)
+        return sentence if text == sentence.text and values == sentence.values else Sentence(text, values)
+
+    def outcome(self, outcome: Outcome) -> Outcome:
+        """Return the outcome with the same replaced in its sentence and in the provider's words."""
+        sentence = self.sentence(outcome.sentence)
+        errors = tuple([self._error(error) for error in outcome.errors])
+        if sentence is outcome.sentence and errors == outcome.errors:
+            return outcome
+        return outcome.model_copy(update={"sentence": sentence, "errors": errors})
 
     def headers(self, headers: Headers) -> Headers:
         """Return the headers with secrets replaced; ``SENSITIVE_HEADERS`` are masked whatever they hold."""
-        return tuple((name, self._header(name, value)) for name, value in headers)
+        return tuple([(pair[0], self._header(pair)) for pair in headers])
 
     def url(self, url: str) -> str:
         """Return the URL with the same replaced, and any ``user:password@`` masked."""
-        return self.text(_USER_INFO.sub(rf"\1{MASK}@", url))
+        return self._again(_USER_INFO.sub(rf"\1{MASK}@", url) if "@" in url else url)
 
     def request(self, request: Request) -> RequestView:
         """Return the request as it may be shown."""
-        return RequestView(
-            method=request.method,
-            url=self.url(request.url),
-            headers=self.headers(request.headers),
-            body=self.text(request.text()),
-            size=len(request.body),
-            provider=request.provider,
+        return trusted(
+            RequestView,
+            {
+                "method": request.method,
+                "url": self.url(request.url),
+                "headers": self.headers(request.headers),
+                "body": self.text(request.text()),
+                "size": len(request.body),
+                "provider": request.provider,
+            },
         )
 
     def reply(self, reply: Reply) -> ReplyView:
@@ -158,17 +175,27 @@ class Redactor:
 
         Tokens and passwords that it gives out are masked by the names of their fields too.
         """
-        text = _SENSITIVE_FIELDS.sub(self._field, reply.text())
-        whole = self.text(text)
-        body = whole.encode("utf-8", "replace")[:BODY_LIMIT].decode("utf-8", "ignore")
+        text = reply.text()
+        low = folded(text)
+        if any(map(low.__contains__, _SENSITIVE_WORDS)) or has_odd_letters(text):
+            text = _SENSITIVE_FIELDS.sub(self._field, text)
+            low = folded(text)
+        clean = not self._secrets.may_be_in(text, low) and not self._identifiers.may_be_in(text, low)
+        whole = text if clean else self.text(text)
+        body = whole
+        if len(whole) > BODY_LIMIT or not whole.isascii():
+            body = whole.encode("utf-8", "replace")[:BODY_LIMIT].decode("utf-8", "ignore")
         cut = reply.truncated or len(body) < len(whole)
-        return ReplyView(
-            status=reply.status,
-            headers=self.headers(reply.headers),
-            body=body,
-            elapsed_ms=reply.elapsed_ms,
-            cut=cut,
-            json_body=None if cut else self._parsed(text),
+        return trusted(
+            ReplyView,
+            {
+                "status": reply.status,
+                "headers": self.headers(reply.headers),
+                "body": body,
+                "elapsed_ms": reply.elapsed_ms,
+                "cut": cut,
+                "json_body": None if cut else self._parsed(text, clean=clean),
+            },
         )
 
     def blank(self, request: Request) -> Request:
@@ -180,22 +207,51 @@ class Redactor:
         """
         return request.model_copy(
             update={
-                "url": self._secrets.replace(_USER_INFO.sub(rf"\1{MASK}@", request.url), by_form=True),
+                "url": self._secrets.searched(_USER_INFO.sub(rf"\1{MASK}@", request.url), by_form=True),
                 "headers": tuple((name, self._blank_header(name, value)) for name, value in request.headers),
-                "body": self._secrets.replace(
+                "body": self._secrets.searched(
                     request.body.decode("utf-8", "surrogateescape"), by_form=True
                 ).encode("utf-8", "surrogateescape"),
             }
         )
 
-    def _header(self, name: str, value: str) -> str:
+    def _error(self, error: FieldError) -> FieldError:
+        field = None if error.field is None else self.text(error.field)
+        return error.model_copy(update={"message": self.text(error.message), "field": field})
+
+    def _secretless(self, text: str) -> tuple[str, bytes]:
+        """Return ``text`` with the secrets replaced, and that folded."""
+        low = folded(text)
+        shown = self._secrets.replace(text, low)
+        return shown, low if shown is text else folded(shown)
+
+    def _again(self, text: str) -> str:
+        """Return what ``text`` returns, sooner for what is asked again and again: the parts that all rows of a job share."""
+        kept = self._kept.get(text)
+        if kept is None:
+            kept = self._secretless(text)
+            if len(text) <= KEPT_LENGTH:
+                _keep(self._kept, text, kept)
+        return self._identifiers.replace(*kept)
+
+    def _header(self, pair: tuple[str, str]) -> str:
+        kept = self._kept_headers.get(pair)
+        if kept is None:
+            kept = self._secretless_header(*pair)
+            if len(pair[1]) <= KEPT_LENGTH:
+                _keep(self._kept_headers, pair, kept)
+        shown, low = kept
+        return shown if low is None else self._identifiers.replace(shown, low)
+
+    def _secretless_header(self, name: str, value: str) -> tuple[str, bytes | None]:
+        """Return the value with the secrets replaced, and that folded; None for the latter where no identifier is looked for."""
         scheme, known = self._known(value)
         if known is not None:
-            return scheme + known
+            return scheme + known, None
         if name.lower() not in SENSITIVE_HEADERS:
-            return self.text(value)
+            return self._secretless(value)
         word, space, rest = value.partition(" ")
-        return f"{word} {MASK}" if space and rest and word.lower() in _SCHEMES else MASK
+        return (f"{word} {MASK}" if space and rest and word.lower() in _SCHEMES else MASK), None
 
     def _known(self, value: str) -> tuple[str, str | None]:
         """Return the scheme word, and the replacement of the rest where that is exactly one secret."""
@@ -209,19 +265,20 @@ class Redactor:
         pair = _decoded(rest) if word.lower() == "basic" else None
         if pair is not None:
             shown = ":".join(self._exact.get(part, part) for part in pair.split(":", 1))
-            shown = self._secrets.replace(shown, by_form=True)
+            shown = self._secrets.searched(shown, by_form=True)
             if shown != pair:
                 return f"{word} {base64.b64encode(shown.encode()).decode()}"
         if name.lower() in SENSITIVE_HEADERS or self._known(value)[1] is not None:
-            return self._header(name, value)
-        return self._secrets.replace(value, by_form=True)
+            return self._header((name, value))
+        return self._secrets.searched(value, by_form=True)
 
     def _field(self, found: re.Match[str]) -> str:
         return found[0] if found[2] in self._exact else found[1] + MASK
 
-    def _parsed(self, text: str) -> JsonValue:
+    def _parsed(self, text: str, *, clean: bool) -> JsonValue:
         try:
-            return self.tree(orjson.loads(text))
+            value = orjson.loads(text)
+            return value if clean and "\\" not in text and _is_verbatim(value) else self.tree(value)
         except (
             orjson.JSONDecodeError,
             RecursionError,
@@ -229,44 +286,20 @@ class Redactor:
             return None
 
 
-class _Finder:
-    """One compiled pattern for a set of values, and what each is replaced by."""
+def _is_verbatim(value: JsonValue, depth: int = SHALLOW) -> bool:
+    """Return whether no number in it may be written otherwise than it was; False also where it is nested deeply."""
+    kind = type(value)
+    if kind is dict or kind is list:
+        items = value.values() if kind is dict else value
+        return depth > 0 and all(_is_verbatim(item, depth - 1) for item in items)
+    return kind is not float
 
-    def __init__(self, shown: Mapping[str, str], pattern: Callable[[str], str]) -> None:
-        # The longest first: of two secrets, one of which begins with the other, the longer one is found.
-        self._values = sorted(shown, key=lambda value: (-len(value), value))
-        self._shown = shown
-        self._pattern = (
-            re.compile("|".join(f"({pattern(value)})" for value in self._values)) if shown else None
-        )
 
-    def replace(self, text: str, *, by_form: bool = False) -> str:
-        """Return ``text`` with each value replaced; those that overlap together, so that no end of one stays."""
-        done: list[str] = []
-        at = 0
-        for start, end, value in self._spans(text):
-            shown = self._shown[value]
-            done += [text[at:start], shown + _form(value, text[start:end]) if by_form else shown]
-            at = end
-        return "".join([*done, text[at:]]) if at else text
-
-    def _spans(self, text: str) -> list[tuple[int, int, str]]:
-        """Return where values stand, in order, overlapping ones joined under the name of the longest."""
-        spans: list[tuple[int, int, str]] = []
-        match = self._pattern.search(text) if self._pattern else None
-        longest = 0
-        while match is not None and self._pattern is not None:
-            start, end = match.span()
-            value = self._values[(match.lastindex or 1) - 1]
-            if spans and start < spans[-1][1]:
-                first, last, name = spans.pop()
-                spans.append((first, max(last, end), value if end - start > longest else name))
-                longest = max(longest, end - start)
-            else:
-                spans.append((start, end, value))
-                longest = end - start
-            match = self._pattern.search(text, start + 1)
-        return spans
+def _keep(kept: dict[_Key, _Kept], key: _Key, value: _Kept) -> None:
+    """Keep a result, and begin anew when there are many: those that come again are soon there again."""
+    if len(kept) >= KEPT:
+        kept.clear()
+    kept[key] = value
 
 
 def hint_of(secret: str) -> str:
@@ -283,15 +316,18 @@ def mask_identifier(value: str, salt: bytes) -> str:
     """
     plain = value.strip()
     local, at, domain = plain.rpartition("@")
-    digits = re.sub(r"[\s().\-/]", "", plain)
     if at and local:
         key, shown = plain.casefold(), f"{local[0] if len(local) > 2 else ''}***@{domain}"
-    elif re.fullmatch(r"\+?[0-9]{8,}", digits):
+    elif _PHONE.fullmatch(digits := _SEPARATORS.sub("", plain)):
         head = digits[: 3 if digits.startswith("+") else 2]
         key, shown = digits, f"{head}***{digits[-2:]}"
     else:
         key, shown = plain.casefold(), f"{plain[0]}***" if len(plain) > 4 else "***"
-    return f"{shown} #{hmac.new(salt, key.encode('utf-8', 'surrogatepass'), hashlib.sha256).hexdigest()[:6]}"
+    return f"{shown} #{hmac.digest(salt, key.encode('utf-8', 'surrogatepass'), 'sha256').hex()[:6]}"
+
+
+_SEPARATORS = re.compile(r"[\s().\-/]")
+_PHONE = re.compile(r"\+?[0-9]{8,}")
 
 
 def _decoded(token: str) -> str | None:
@@ -299,22 +335,3 @@ def _decoded(token: str) -> str | None:
         return base64.b64decode(token.strip(), validate=True).decode()
     except ValueError:
         return None
-
-
-def _form(secret: str, found: str) -> str:
-    """Return the name of the form in which a secret was found; empty for the secret as it is."""
-    if found == secret:
-        return ""
-    if secret in (unquote(found), unquote_plus(found)):
-        return "_URL"
-    if html.unescape(found) == secret:
-        return "_HTML"
-    try:
-        return "_JSON" if json.loads(f'"{found}"') == secret else "_ENCODED"
-    except ValueError:
-        return "_ENCODED"
-
-
-def _identifier_finder(identifiers: Mapping[str, str]) -> _Finder:
-    named = {value: shown for value, shown in identifiers.items() if len(value) >= SHORTEST_IDENTIFIER}
-    return _Finder(named, identifier_pattern)

@@ -85,3 +85,8 @@ def _spread(key: str, attempts: int) -> float:
     """Return a number from -1 to 1 that is always the same for this attempt of this row, and even over many rows."""
     digest = hashlib.blake2b(f"{key}/{attempts}".encode(), digest_size=4).digest()
     return int.from_bytes(digest, "big") / 0x7FFFFFFF - 1
+
+
+def rest_s(strikes: int) -> float:
+    """Return the seconds that a job rests when its provider fails row after row: 1, 2, 4 ... 60."""
+    return float(min(60, 2 ** min(strikes - 1, 6)))

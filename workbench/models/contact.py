@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from .base import JsonValue, Noun
+from .base import JsonValue, Noun, Problem
 
 
 class Contact(Noun):
@@ -28,3 +28,11 @@ SAMPLE = Contact(
     variables={"first_name": "Ana", "subject": "Your cart is waiting", "number_of_items": 2},
 )
 """The contact that a new test starts with; example.com never reaches a person (RFC 2606)."""
+
+
+class Pasted(Noun):
+    """The contacts that a pasted text or a file holds, and what could not be read, with line numbers. ``total`` counts both."""
+
+    contacts: tuple[Contact, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    total: int = 0

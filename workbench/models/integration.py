@@ -54,7 +54,8 @@ class Settings(Noun):
     """What the wizard's form holds. May be incomplete: ``engine.checks`` gives the verdict, stage by stage.
 
     ``credential`` holds the fields of the provider's credential model of ``credential_kind``; secrets in it are handles.
-    ``connect_s`` and ``total_s`` are the time limits of a call in seconds.
+    ``connect_s`` and ``total_s`` are the time limits of a call in seconds. ``idempotency_header`` names the header in which an endpoint
+    takes an id and takes each id only once.
     """
 
     name: str = ""
@@ -68,6 +69,7 @@ class Settings(Noun):
     credential: dict[str, JsonValue] = Field(default_factory=dict)
     payload: str = ""
     campaign_name: str = ""
+    idempotency_header: str = ""
     local_test: bool = False
     allow_several: bool = False
     connect_s: Annotated[float, Field(ge=1, le=60)] = 5.0

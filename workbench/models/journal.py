@@ -17,7 +17,8 @@ class Entry(Noun):
     """One line of the journal. Secrets are masked and identifiers pseudonymised before it is made.
 
     ``recipient`` is the masked identifier with a salted fingerprint (``a***@example.com #3f9a1c``): the same person has the
-    same one within a workbench home, and it cannot be turned back. ``previous`` names the entry this one repeats.
+    same one within a workbench home, and it cannot be turned back. ``previous`` names the entry this one repeats,
+    ``job_id`` the job whose row it is of.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Entry(Noun):
     curl: str | None = None
     detail: str | None = None
     previous: str | None = None
+    job_id: str | None = None
 
 
 class EntryFilter(Noun):

@@ -6,6 +6,7 @@ from typing import Literal
 
 from .base import JsonValue, Noun
 from .credential import Credential
+from .pace import Rate
 from .payload import PayloadTemplate
 from .request import Headers
 
@@ -42,7 +43,10 @@ class Requirement(Noun):
 
 
 class Endpoint(Noun):
-    """One call of the vendor's API. ``url`` names credential fields in braces (``https://{host}/v3/{domain}/messages``)."""
+    """One call of the vendor's API. ``url`` names credential fields in braces (``https://{host}/v3/{domain}/messages``).
+
+    ``idempotency_header`` names the header in which the vendor documents that it takes an id and takes each id only once.
+    """
 
     key: str
     title: str
@@ -50,6 +54,7 @@ class Endpoint(Noun):
     encoding: Encoding = "json"
     method: str = "POST"
     headers: Headers = ()
+    idempotency_header: str = ""
     accepted: Answer
     requirements: tuple[Requirement, ...] = ()
 
@@ -82,7 +87,10 @@ class Emulation(Noun):
 
 
 class Limits(Noun):
-    """What the vendor allows in one call, for the checks before sending. Sizes in bytes; None where nothing is documented."""
+    """What the vendor allows in one call, for the checks before sending. Sizes in bytes; None where nothing is documented.
+
+    ``rates`` are the windows in which it counts an account's calls; a person's setting and the account's own answers go before them.
+    """
 
     body_bytes: int | None = None
     recipients: int | None = None
@@ -93,6 +101,7 @@ class Limits(Noun):
     field_bytes: int | None = None
     array_items: int | None = None
     required: tuple[str, ...] = ()
+    rates: tuple[Rate, ...] = ()
 
 
 class Provider(Noun):

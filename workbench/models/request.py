@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 
 from workbench.sentence import Sentence
@@ -70,15 +71,19 @@ class Reply(Noun):
 
     def text(self) -> str:
         """Return the body as text: the charset of its Content-Type where that decodes it, else UTF-8 with replacements."""
-        content_type = self.header("content-type") or ""
-        for part in content_type.split(";")[1:]:
-            name, _, value = part.partition("=")
-            if name.strip().lower() == "charset":
-                try:
-                    return self.body.decode(value.strip(" \"'"))
-                except (LookupError, ValueError):  # also what codecs like punycode raise
-                    break
+        charset = self.charset()
+        if charset and charset.lower() != "utf-8":
+            try:
+                text = self.body.decode(charset)
+                # some codecs give half a character, which no one can write
+                return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+            except (LookupError, ValueError):  # also what codecs like punycode raise
+                pass
         return self.body.decode("utf-8", "replace")
+
+    def charset(self) -> str:
+        """Return the charset that the Content-Type names, as it names it; an empty text where it names none."""
+        return _charset(self.header("content-type") or "")
 
     def __repr__(self) -> str:
         return f"<Reply {self.status} {len(self.body)} bytes>"
@@ -165,4 +170,16 @@ class ReplyView(Noun):
 def header(headers: Headers, name: str) -> str | None:
     """Return the first value of the header ``name`` (any case), or None."""
     wanted = name.lower()
-    return next((value for key, value in headers if key.lower() == wanted), None)
+    for key, value in headers:
+        if key.lower() == wanted:
+            return value
+    return None
+
+
+@lru_cache(maxsize=256)
+def _charset(content_type: str) -> str:
+    for part in content_type.split(";")[1:]:
+        name, _, value = part.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip(" \"'")
+    return ""

@@ -71,8 +71,9 @@ class Counts(Noun):
 class JobOptions(Noun):
     """How a job is worked on.
 
-    ``repeat`` says what becomes of a row whose end is not known (no answer, or a crash under way). ``idempotent``: it goes again, under its id, if the call takes each id only once; else it is kept apart as uncertain.
-    ``always``: it goes again, under its id: at least once. ``never``: it is kept apart: at most once.
+    ``repeat`` says what becomes of a row whose end is not known (no answer, or a crash under way): ``idempotent``: it goes again,
+    under its id, if the call takes each id only once, else it is kept apart as uncertain; ``always``: it goes again, under its id:
+    at least once; ``never``: it is kept apart: at most once.
     ``record`` says what the journal keeps of an accepted row: the whole exchange, or its outcome alone.
     """
 
@@ -109,7 +110,8 @@ class Job(Noun):
 class Progress(Noun):
     """A job and how it goes now: rows a second lately, seconds that are left, when the next row is due.
 
-    ``workers`` counts the processes that work on it; a job that runs with none was interrupted and can be resumed.
+    ``workers`` counts the processes that work on it; a job that runs with none was interrupted and can be resumed. ``notice`` says what
+    holds it up at the moment, such as a full disk or a provider that asks to wait.
     """
 
     job: Job
@@ -117,6 +119,7 @@ class Progress(Noun):
     left_s: float | None = None
     next_due_at: datetime | None = None
     workers: int = 0
+    notice: Sentence | None = None
 
     @property
     def interrupted(self) -> bool:

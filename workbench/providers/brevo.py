@@ -8,6 +8,7 @@ from pydantic import Field
 
 from workbench.models.base import SecretRef
 from workbench.models.credential import Auth, Credential, HeaderKey
+from workbench.models.pace import Rate
 from workbench.models.payload import PayloadTemplate
 from workbench.models.provider import Answer, Emulation, Endpoint, Limits, Provider, Reading, Requirement
 from workbench.sentence import N_
@@ -116,6 +117,10 @@ PROVIDER = Provider(
             source_url="https://developers.brevo.com/reference/sendtransacemail",
         ),
     ),
-    limits=Limits(required=("to",)),
-    sources=("https://developers.brevo.com/reference/sendtransacemail",),
+    limits=Limits(required=("to",), rates=(Rate(limit=1000, per_s=1.0),)),
+    sources=(
+        "https://developers.brevo.com/reference/sendtransacemail",
+        "https://developers.brevo.com/docs/api-limits",
+        "https://developers.brevo.com/docs/limit-headers",
+    ),
 )

@@ -37,8 +37,8 @@ class Delivery:
         """Send one message and write it in the journal. Live mode wants the confirmation."""
         saved = await self.integrations.get(integration)
         settings = await self._settings(integration, payload)
-        prepared = await self.dispatch.prepare(settings, contact)
-        return await self.dispatch.send(prepared, "send", confirmation, integration_id=saved.id)
+        prepared = await self.dispatch.prepare(settings, contact, integration_id=saved.id)
+        return await self.dispatch.send(prepared, "send", confirmation)
 
     @operator
     async def test(
@@ -46,8 +46,8 @@ class Delivery:
     ) -> Sent:
         """Test a saved integration and keep the result with it: its badge follows."""
         saved = await self.integrations.get(integration)
-        prepared = await self.dispatch.prepare(saved.settings, contact)
-        sent = await self.dispatch.send(prepared, "test", confirmation, integration_id=saved.id)
+        prepared = await self.dispatch.prepare(saved.settings, contact, integration_id=saved.id)
+        sent = await self.dispatch.send(prepared, "test", confirmation)
         await self.integrations.record_test(saved.id, sent.entry, saved.settings)
         return sent
 

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from workbench.engine.urls import host_of, is_private
 from workbench.errors import MissingSecret
 from workbench.models.base import SecretRef
+from workbench.models.integration import Settings
 from workbench.models.person import Person
 from workbench.models.request import Mode
 
 from .roles import caller
 
 if TYPE_CHECKING:  # a page that connects reads the services' signatures, and loads no door
+    from workbench.adapters.budgets import Budgets
     from workbench.adapters.catalogue import Catalogue
     from workbench.adapters.clock import Clock
     from workbench.adapters.home import Home
     from workbench.adapters.journal import Journal
+    from workbench.adapters.ledger import Ledger
     from workbench.adapters.tokens import Tokens
     from workbench.adapters.vault import Vault
     from workbench.adapters.wire import Wire
@@ -31,6 +36,8 @@ class House:
     catalogue: Catalogue
     vault: Vault
     journal: Journal
+    ledger: Ledger
+    budgets: Budgets
     wire: Wire
     tokens: Tokens
     clock: Clock
@@ -50,6 +57,19 @@ class House:
     def person(self) -> Person:
         """Who the running call is made for."""
         return caller.get() or self.owner
+
+    def wire_for(self, settings: Settings) -> Wire:
+        """Return the wire for an integration: a local test may reach the private host that its address names, but no other.
+
+        Only on a person's own workbench; through a server the ones who started it decide, by name: else each operator could look
+        around in their network.
+        """
+        own = self.mode == "live" and not self.served
+        if own and settings.local_test and is_private(host_of(settings.url)):
+            from workbench.adapters.wire import Wire
+
+            return Wire.live({urlsplit(settings.url).netloc})
+        return self.wire
 
     def open_secrets(self, refs: Iterable[SecretRef]) -> tuple[dict[str, str], list[SecretRef]]:
         """Return the secrets by handle, and the handles this vault cannot open."""

@@ -132,8 +132,8 @@ class Integrations:
     async def test(self, draft: Draft, contact: Contact, confirmation: Confirmation | None = None) -> Sent:
         """Send one test, write it in the journal, and keep its result with the draft. Live mode wants the confirmation."""
         settings = tidy(draft.settings)
-        prepared = await self.dispatch.prepare(settings, contact)
-        sent = await self.dispatch.send(prepared, "test", confirmation, integration_id=draft.integration_id)
+        prepared = await self.dispatch.prepare(settings, contact, integration_id=draft.integration_id)
+        sent = await self.dispatch.send(prepared, "test", confirmation)
         await self.keep(
             draft.model_copy(update={"settings": settings, "tested": _tested(sent.entry, settings)})
         )

@@ -13,7 +13,17 @@ if TYPE_CHECKING:
 
     from workbench.bench import Workbench
 
-__all__ = ["activity_page", "home_page", "integrations_page", "payload_page", "settle"]
+    from .work import JobProgress
+
+__all__ = [
+    "activity_page",
+    "home_page",
+    "integrations_page",
+    "job_progress",
+    "payload_page",
+    "settle",
+    "work_page",
+]
 
 
 async def home_page(bench: Workbench | None = None) -> Widget:
@@ -47,6 +57,24 @@ async def payload_page(bench: Workbench | None = None) -> Widget:
     from .payload_page import TITLE, payloads
 
     return await Frame("payload", TITLE, payloads, bench).open()
+
+
+async def work_page(bench: Workbench | None = None) -> Widget:
+    """Return the work page: every job, how it goes, and a new one."""
+    from .page import PAGES, Frame
+    from .work_page import work
+
+    return await Frame("work", PAGES["work"], work, bench, ("job", "new"), lasting=("job",)).open()
+
+
+async def job_progress(bench: Workbench, id: str) -> JobProgress:
+    """Return the progress of one job, to be shown; ``await shown.finished()`` waits for the job's end and gives its figures.
+
+    Raises NotFound when there is no job of this id.
+    """
+    from .work import job_progress as progress_of
+
+    return await progress_of(bench, id)
 
 
 async def settle() -> None:

@@ -40,11 +40,13 @@ const kept = (name) => { try { return localStorage.getItem(name); } catch { retu
 const keep = (name, value) => { try { localStorage.setItem(name, value); } catch { /* a private window: for this page only */ } };
 const dismissed = () => (kept(DISMISSED) ?? "").split(" ").filter(Boolean);
 
+const stand = (place) => history.replaceState(null, "", location.pathname + location.search + (place ? `#${place}` : ""));
 const place = (model) => {
   const found = decodeURIComponent(location.hash.slice(1));
-  if (!model.get("places").includes(found.split("=")[0])) return "";
-  // The place is taken once: a reload shall not begin the same thing again.
-  history.replaceState(null, "", location.pathname + location.search);
+  const kind = found.split("=")[0];
+  if (!model.get("places").includes(kind)) return "";
+  // The place is taken once: a reload shall not begin the same thing again. One that only shows something may stay.
+  if (!model.get("lasting").includes(kind)) stand("");
   return found;
 };
 
@@ -96,6 +98,7 @@ function render({ model, el }) {
   // The newest fifty are enough: a notice that comes again after that is worth a second look.
   model.on("msg:custom", (message) => {
     if (message.dismissed) keep(DISMISSED, [...dismissed(), message.dismissed].slice(-50).join(" "));
+    if (typeof message.stand === "string" && published()) stand(message.stand);
   });
   model.send({ arrived: { kept: kept(LANGUAGE), browser: [...navigator.languages], dismissed: dismissed(), place: place(model) } });
   return () => {
@@ -137,7 +140,7 @@ class TopBar(anywidget.AnyWidget):
 
     The browser sends ``{"arrived": {"kept", "browser", "dismissed", "place"}}`` once it is drawn, ``{"language": code}`` when another
     language is chosen, and ``{"place": ...}`` when a link leads to a place on this page. It keeps the language and the
-    dismissed notices for the next visit.
+    dismissed notices for the next visit. A place of a kind in ``lasting`` stays in the address.
     """
 
     _esm = _BAR
@@ -147,6 +150,7 @@ class TopBar(anywidget.AnyWidget):
     languages: traitlets.List[Any] = traitlets.List().tag(sync=True)
     words: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
     places = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    lasting = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
     def __init__(self, hear: Callable[[Mapping[str, Any]], Any], **state: Any) -> None:
         self._hear_with = hear
@@ -156,6 +160,10 @@ class TopBar(anywidget.AnyWidget):
     def dismiss(self, key: str) -> None:
         """Let the browser remember that a notice was dismissed."""
         self.send({"dismissed": key})
+
+    def stand(self, place: str) -> None:
+        """Let the address of a published page name a place, so that a reload finds it again; the empty text names none."""
+        self.send({"stand": place})
 
     def _heard(self, _widget: TopBar, content: Any, _buffers: Any) -> None:
         if isinstance(content, dict):

@@ -1,4 +1,4 @@
-"""HOME: the first page: what this is, how things stand, and the three ways in."""
+"""HOME: the first page: what this is, how things stand, and the ways in."""
 
 from __future__ import annotations
 
@@ -68,9 +68,11 @@ class HomePage:
     def _ways(self) -> ipywidgets.Widget:
         catalogue, journal = "await integrations_page(bench)", "await activity_page(bench)"
         look_up = N_("Look one up, test it again, change it or carry it elsewhere.")
+        follow = N_("Many messages as one job: how far each one is, what failed and why.")
         read = N_("Every request and reply. Compare two, or copy one as cURL.")
         ways = [
             ("integrations", "", N_("Open integrations"), look_up, catalogue),
+            ("work", "", N_("Follow the work"), follow, "await work_page(bench)"),
             ("activity", "", N_("See activity"), read, journal),
         ]
         if self.frame.may("operator"):

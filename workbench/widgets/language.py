@@ -14,7 +14,7 @@ from workbench.sentence import Sentence, Value
 
 from . import piece
 
-__all__ = ["LANGUAGES", "begin", "decide", "speak_in", "when"]
+__all__ = ["LANGUAGES", "begin", "decide", "hour", "number", "speak_in", "when"]
 
 SETTING = "WORKBENCH_LANGUAGE"
 
@@ -48,3 +48,13 @@ def begin() -> str:
 def when(at: datetime) -> str:
     """Return a moment as the language of the page writes it, in UTC."""
     return (_spoken or Language("en")).date(at)
+
+
+def hour(at: datetime) -> str:
+    """Return a moment without its year and seconds, in UTC: when something is due."""
+    return (_spoken or Language("en")).date(at, "d MMM, HH:mm")
+
+
+def number(value: float) -> str:
+    """Return a number as the language of the page writes it, however small it is: where numbers stand one below the other."""
+    return (_spoken or Language("en")).number(value)

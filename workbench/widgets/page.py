@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any, Protocol
 
@@ -18,26 +18,33 @@ from workbench.bench import Workbench, package_version
 from workbench.errors import Forbidden, Unreachable, WorkbenchError
 from workbench.models.person import Role
 from workbench.sentence import N_, Sentence, say
-from workbench.services.about import Facts
 
 from . import look
+from .around import Around
 from .bar import TopBar
 from .fold import Place
 from .language import LANGUAGES, begin, decide, speak_in
 from .messages import Messages
 from .piece import said
-from .spawn import button_click, spawn
 
 PRODUCT = N_("Integration workbench")
 PAGES: Mapping[str, str] = {
     "home": N_("Home"),
     "integrations": N_("Integrations"),
+    "work": N_("Work"),
     "activity": N_("Activity"),
 }
 """The published pages by the name of their notebook."""
 ROLES: Mapping[Role, str] = {"viewer": N_("viewer"), "operator": N_("operator"), "admin": N_("admin")}
-STYLES = ("wizard/wizard.css", "page.css")
+STYLES = ("wizard/wizard.css", "page.css", "work.css")
 """The style sheets of a page beside the look: parts of the wizard stand on other pages too."""
+
+
+def styles() -> list[ipywidgets.Widget]:
+    """Return the widgets that give a page its look and that of its parts."""
+    here = files(__package__)
+    css = "".join((here / name).read_text(encoding="utf-8") for name in STYLES)
+    return [look.style(), look.show(look.Html(f"<style>{css}</style>"), "wb-style")]
 
 
 class Content(Protocol):
@@ -66,7 +73,7 @@ class PageWidget(look.Stack):
         return f"<{self._name} page>"
 
 
-class Frame:
+class Frame(Around):
     """One page. ``open`` fills ``widget``; ``bench`` and ``facts`` are there for the content from then on."""
 
     def __init__(
@@ -76,41 +83,23 @@ class Frame:
         build: Build,
         bench: Workbench | None = None,
         places: tuple[str, ...] = (),
+        lasting: tuple[str, ...] = (),
     ) -> None:
+        super().__init__(bench)
         self.name, self.title = name, title
         self.widget = PageWidget(name)
         self.content: Content | None = None
         self.messages = Messages()
-        self._bench, self._build, self._places = bench, build, places
-        self._facts: Facts | None = None
+        self._build, self._places = build, places
         self._language = "en"
         self._dismissed: set[str] = set()
         self._turn = asyncio.Lock()
-        self._bar = TopBar(self._hear, places=list(self._places))
+        self._bar = TopBar(self._hear, places=list(places), lasting=list(lasting))
         self._head, self._body, self._foot = Place(), Place(), Place()
-        here = files(__package__)
-        css = "".join((here / name).read_text(encoding="utf-8") for name in STYLES)
-        style = look.show(look.Html(f"<style>{css}</style>"), "wb-style")
-        places = (self._head.widget, self.messages.widget, self._body.widget, self._foot.widget)
-        self.widget.children = (look.style(), style, self._bar, *places)
+        parts = (self._head.widget, self.messages.widget, self._body.widget, self._foot.widget)
+        self.widget.children = (*styles(), self._bar, *parts)
         for class_name in ("wb-page", "wb-stack"):
             self.widget.add_class(class_name)
-
-    @property
-    def bench(self) -> Workbench:
-        """The workbench this page works with."""
-        assert self._bench is not None
-        return self._bench
-
-    @property
-    def facts(self) -> Facts:
-        """Mode, person and home, as they were when the page was opened."""
-        assert self._facts is not None
-        return self._facts
-
-    def may(self, role: Role) -> bool:
-        """Return whether the person may do what needs ``role``: what is not allowed is not offered, and the server refuses it too."""
-        return self.facts.person.may(role)
 
     async def open(self) -> PageWidget:
         """Ask the workbench, make the content, and return the page's widget. Never raises what a person can mend."""
@@ -119,15 +108,9 @@ class Frame:
             await self._open()
         return self.widget
 
-    def start(self, work: Coroutine[Any, Any, object], messages: Messages) -> None:
-        """Begin ``work``; what goes wrong is said in ``messages``."""
-        spawn(messages.guard(work))
-
-    def click(
-        self, button: ipywidgets.Button, work: Callable[[], Awaitable[object]], messages: Messages
-    ) -> None:
-        """Run ``work`` at each click; what goes wrong is said in ``messages``."""
-        button_click(button, lambda: messages.guard(work()))
+    def stand(self, place: str) -> None:
+        """Let the address name a place of this page, so that a reload finds it again."""
+        self._bar.stand(place)
 
     async def _open(self) -> None:
         try:

@@ -89,7 +89,8 @@ class RowList(Piece):
 
     ``columns`` holds ``(key, label)`` or ``{key, label, kind}`` (``kind``: text, strong, muted, code or number).
     ``rows`` holds ``{id, <key>: text}``; ``{"text": ..., "kind": ok|warn|error|info|quiet}`` instead of a text
-    shows as a badge. ``selected`` is the id of the chosen row, or the empty text.
+    shows as a badge, ``{"text": ..., "parts": [{"state", "share"}]}`` as a bar above the text. ``selected`` is the id
+    of the chosen row, or the empty text.
     """
 
     part: ClassVar[str] = "rows"
@@ -141,7 +142,9 @@ def _column(column: Mapping[str, Any] | tuple[str, Said]) -> dict[str, str]:
 
 
 def _plain(cell: Cell) -> Any:
-    """Return a cell as the browser takes it: text, or text with a kind; never markup."""
+    """Return a cell as the browser takes it: text, text with a kind, or text with a bar's parts; never markup."""
+    if isinstance(cell, Mapping) and "parts" in cell:
+        return {"text": _plain(cell.get("text")), "parts": list(cell["parts"])}
     if isinstance(cell, Mapping):
         return {"text": _plain(cell.get("text")), "kind": str(cell.get("kind", "quiet"))}
     if isinstance(cell, Sentence):

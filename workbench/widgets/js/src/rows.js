@@ -60,8 +60,18 @@ export function rows({ model, el }) {
     if (line) model.send({ open: line.dataset.id });
   });
 
+  // The colours of a bar say nothing that the text below it and the columns beside it do not say.
+  const bar = ({ text, parts }) => {
+    const segments = parts.map(({ state, share }) => {
+      const segment = h("span", { class: `wb-segment wb-segment-${state}` });
+      segment.style.flexGrow = share;
+      return segment;
+    });
+    return h("div", { class: "wb-bar-cell" }, h("div", { class: "wb-segmented", "aria-hidden": "true" }, ...segments), text);
+  };
   const cell = (value) => {
     if (value === null || value === undefined || value === "") return "–";
+    if (value.parts) return bar(value);
     if (typeof value === "object") return h("span", { class: `wb-badge wb-${value.kind}`, text: value.text });
     return value;
   };

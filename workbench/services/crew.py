@@ -1,0 +1,190 @@
+"""Crew: the jobs this process works on, its place among the workers of a home, and the rows of those that died."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import platform
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from workbench.adapters.clock import SteadyClock, new_id
+from workbench.adapters.processes import began_at, is_running
+from workbench.errors import StorageFault, WorkbenchError
+from workbench.models.person import Person
+from workbench.models.work import Job, JobFilter, Worker
+from workbench.sentence import Sentence, say
+
+from .house import House
+from .roles import caller
+from .runner import Handler, Run
+
+if TYPE_CHECKING:
+    from workbench.adapters.clock import Clock
+
+Kinds = Mapping[str, Callable[[House, Job], Awaitable[Handler]]]
+"""For each kind of job: how its rows are done."""
+
+BEAT_S: Final = 2.0
+SILENT_S: Final = 60.0
+"""Seconds without a beat, by this process's own monotonic clock, after which a worker counts as dead whatever its machine says."""
+GRACE_S: Final = 20.0
+"""Seconds that what is under way is waited for when the process ends."""
+
+
+class Crew:
+    """The work of this process. A job goes on while this process lives, whoever watches it."""
+
+    def __init__(self, house: House, kinds: Kinds) -> None:
+        self.house = house
+        self._kinds = kinds
+        self._clock: Clock = SteadyClock(house.clock)
+        self._worker = Worker(new_id("wrk"), platform.node(), os.getpid(), began_at(os.getpid()))
+        self._runs: dict[str, Run] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._notices: dict[str, Sentence] = {}
+        self._beats: dict[str, tuple[int, float]] = {}
+        self._keeper: asyncio.Task[None] | None = None
+        self._serving = False
+
+    def start(self, job_id: str) -> None:
+        """Work on a job from now on, in the background."""
+        task = self._tasks.get(job_id)
+        if task is None or task.done():
+            task = self._tasks[job_id] = asyncio.create_task(self._work(job_id), name=f"work on {job_id}")
+            task.add_done_callback(_tell_defect)
+        self._keep()
+
+    def look(self, job_id: str) -> None:
+        """Look at a job's state at once, if this process works on it."""
+        if run := self._runs.get(job_id):
+            run.look()
+
+    def notice(self, job_id: str) -> Sentence | None:
+        """Return what holds a job up in this process at the moment."""
+        run = self._runs.get(job_id)
+        return run.notice if run is not None else self._notices.get(job_id)
+
+    async def wait(self, job_id: str) -> None:
+        """Return when this process does not work on the job any more."""
+        task = self._tasks.get(job_id)
+        if task is not None:
+            await asyncio.wait([task])
+
+    async def serve(self) -> None:
+        """From now on pick up every running job that nobody works on. For the one long-lived process."""
+        self._serving = True
+        self._keep()
+
+    async def take_over_the_dead(self) -> None:
+        """Bring the rows of workers that died to where they can go on."""
+        for worker in await self.house.ledger.workers():
+            if worker.id != self._worker.id and self._is_dead(worker):
+                await self.house.ledger.take_over(worker.id)
+                self._beats.pop(worker.id, None)
+
+    async def close(self) -> None:
+        """Bring what is under way to its end, and leave the workers. The jobs go on where another process takes them up."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+        for run in self._runs.values():
+            run.close()
+        tasks = [task for task in self._tasks.values() if not task.done()]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=GRACE_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        if self._keeper is not None:
+            with contextlib.suppress(StorageFault):  # then its rows are taken over as those of one that died
+                await self.house.ledger.leave(self._worker.id)
+
+    # ------------------------------------------------------------------------------------------------------------------
+
+    async def _work(self, job_id: str) -> None:
+        try:
+            job = (await self.house.ledger.job(job_id)).job
+            if self._serving:
+                caller.set(Person(name=job.who, role="operator"))
+            await self._join()
+            run = Run(
+                self.house, self._worker.id, job, await self._kinds[job.kind](self.house, job), self._clock
+            )
+            self._runs[job_id] = run
+            self._notices.pop(job_id, None)
+            await run.work()
+        except WorkbenchError as error:
+            await self._stopped(job_id, error.sentence)
+        except Exception as defect:
+            await self._stopped(
+                job_id,
+                say(
+                    "The workbench met a defect of its own ({name}) and stopped the job.",
+                    name=type(defect).__name__,
+                ),
+            )
+            raise
+        finally:
+            self._runs.pop(job_id, None)
+
+    async def _stopped(self, job_id: str, reason: Sentence) -> None:
+        self._notices[job_id] = reason
+        with contextlib.suppress(
+            WorkbenchError
+        ):  # it is at its end already, or cannot be written: the notice stands
+            await self.house.ledger.change(job_id, "stopped", {"running"}, reason)
+
+    async def _join(self) -> None:
+        await self.house.ledger.join(self._worker)
+        await self.house.ledger.beat(self._worker.id, self._working_on())
+
+    def _working_on(self) -> list[str]:
+        return [id for id, task in self._tasks.items() if not task.done()]
+
+    def _keep(self) -> None:
+        if self._keeper is None or self._keeper.done():
+            self._keeper = asyncio.create_task(self._keep_watch(), name="crew")
+
+    async def _keep_watch(self) -> None:
+        """Say regularly that this process lives, look after those that died, and, serving, pick up what nobody works on."""
+        joined = False
+        while True:
+            with contextlib.suppress(
+                StorageFault
+            ):  # said by the run whose rows it holds up; tried again in a moment
+                if not joined:
+                    await self.house.ledger.join(self._worker)
+                    joined = True
+                await self.house.ledger.beat(self._worker.id, self._working_on())
+                await self.take_over_the_dead()
+                if self._serving:
+                    await self._pick_up()
+            await asyncio.sleep(BEAT_S)
+
+    async def _pick_up(self) -> None:
+        for progress in await self.house.ledger.jobs(JobFilter(state="running", limit=500)):
+            job = progress.job
+            mine = self._tasks.get(job.id)
+            if progress.workers == 0 and job.mode == self.house.mode and (mine is None or mine.done()):
+                self.start(job.id)
+
+    def _is_dead(self, worker: Worker) -> bool:
+        """Return whether a worker died: its process is gone, or it has not said a word for a minute by our own clock."""
+        if worker.host == self._worker.host and not is_running(worker.pid, worker.began):
+            return True
+        beat, since = self._beats.get(worker.id, (None, 0.0))
+        now = self._clock.monotonic()
+        if beat != worker.beat:
+            self._beats[worker.id] = (worker.beat, now)
+            return False
+        return now - since > SILENT_S
+
+
+def _tell_defect(task: asyncio.Task[None]) -> None:
+    """Let the log have what was a defect of ours: the job's reason names it, and nobody awaits the task."""
+    if not task.cancelled() and (defect := task.exception()) is not None:
+        task.get_loop().call_exception_handler(
+            {"message": "work on a job failed", "exception": defect, "task": task}
+        )

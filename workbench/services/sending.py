@@ -1,0 +1,96 @@
+"""Sending: the kind of job whose rows are messages through one integration."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from workbench.adapters.clock import new_id
+from workbench.adapters.wire import Wire
+from workbench.engine.fingerprint import account_of
+from workbench.engine.pace import TAKEN
+from workbench.engine.rate_headers import learned
+from workbench.errors import Invalid, MissingVariable
+from workbench.models.credential import OAuth2
+from workbench.models.integration import Integration, Settings
+from workbench.models.request import Failure, Reply, Request
+from workbench.models.work import Claimed, Job, JobOptions
+from workbench.providers import provider as provider_of
+
+from .house import House
+from .line import Line
+from .runner import Attempt
+
+KIND = "send"
+
+
+async def job_of(house: House, saved: Integration, options: JobOptions) -> Job:
+    """Return a job, not kept yet, that sends through a saved integration. Raises Invalid with what keeps it from sending."""
+    line = await Line.open(house, saved.settings, integration_id=saved.id)
+    endpoint = provider_of(saved.settings.provider).endpoint(saved.settings.endpoint)
+    idempotent = bool(saved.settings.idempotency_header or endpoint.idempotency_header)
+    rates = provider_of(saved.settings.provider).limits.rates
+    account = account_of(saved.settings)
+    if rates:
+        await house.budgets.declare(account, rates)
+    now = house.clock.now()
+    return Job(
+        id=new_id("job"), kind=KIND, title=options.title or saved.name, mode=house.mode, who=house.person.name, account=account,
+        host=line.host, integration_id=saved.id, spec={"settings": saved.settings.model_dump(mode="json")}, options=options,
+        repeatable=options.repeat == "always" or (options.repeat == "idempotent" and idempotent), created_at=now, changed_at=now,
+    )  # fmt: skip
+
+
+class Sending:
+    """Sends the rows of one job: each is a contact, as JSON."""
+
+    def __init__(self, house: House, job: Job, settings: Settings, line: Line, wire: Wire) -> None:
+        self._house = house
+        self._job = job
+        self._settings = settings
+        self._line = line
+        self._wire = wire
+        self._oauth2 = settings.credential_kind == OAuth2.kind
+        self._whole = job.options.record == "exchange"
+
+    @classmethod
+    async def open(cls, house: House, job: Job) -> Sending:
+        """Return what sends a job's rows. Raises WorkbenchError where nothing can be sent: a secret is missing, the disk is full."""
+        settings = Settings.model_validate(job.spec["settings"])
+        await asyncio.to_thread(house.home.check_writable)
+        line = await Line.open(house, settings, integration_id=job.integration_id, who=job.who)
+        return cls(house, job, settings, line, house.wire_for(settings).bulk(job.options.at_once))
+
+    async def attempt(self, row: Claimed) -> Attempt:
+        """Send a row once, with one token refresh on a 401; read the answer, and make the journal's entry of it."""
+        token = await self._line.token() if self._oauth2 else None
+        try:
+            request, identifier = self._line.request(row.data, row.key, token)
+        except (Invalid, MissingVariable) as error:
+            return Attempt(problem=error.sentence)
+        answer = await self._send(request)
+        if token is not None and isinstance(answer, Reply) and answer.status == 401:
+            token = await self._line.token(refused=token)
+            request, identifier = self._line.request(row.data, row.key, token)
+            answer = await self._send(request)
+        outcome, entry = self._line.record(
+            request, answer, identifier, "send", token, self._job.id, self._whole
+        )
+        news = None
+        if isinstance(answer, Reply):
+            news = learned(answer.headers, answer.status, outcome.retry_after_s, entry.at)
+            if outcome.kind == "throttled" and (
+                news is None or not news.throttled
+            ):  # by the provider's own word for it
+                news = replace(news or TAKEN, taken=False, throttled=True, hold_s=outcome.retry_after_s)
+        status = answer.status if isinstance(answer, Reply) else None
+        return Attempt(outcome, status, entry.recipient or "", entry, None, news)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._wire.close()
+
+    async def _send(self, request: Request) -> Reply | Failure:
+        return await self._wire.send(
+            request, connect_s=self._settings.connect_s, total_s=self._settings.total_s
+        )

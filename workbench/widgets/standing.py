@@ -1,0 +1,188 @@
+"""STANDING: how a job stands, in words, as a bar and as counts. Only what is read; nothing here asks or changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from workbench.models.work import Counts, Job, JobState, Progress, RowState
+from workbench.sentence import N_, Sentence, say
+
+from . import look
+from .language import hour, number
+from .look import Html, markup
+from .piece import Said, said
+
+__all__ = [
+    "JOB_STATES",
+    "NAMES",
+    "bar",
+    "counted",
+    "explained",
+    "pace_line",
+    "parts",
+    "rate_of",
+    "row_badge",
+    "state_badge",
+]
+
+JOB_STATES: Mapping[JobState, tuple[str, look.Kind]] = {
+    "filling": (N_("Being filled"), "info"),
+    "running": (N_("Running"), "info"),
+    "paused": (N_("Paused"), "warn"),
+    "stopped": (N_("Stopped"), "error"),
+    "cancelled": (N_("Cancelled"), "quiet"),
+    "done": (N_("Done"), "ok"),
+}
+NAMES: Mapping[RowState, tuple[str, look.Kind]] = {
+    "accepted": (N_("Accepted"), "ok"),
+    "in_flight": (N_("Under way"), "info"),
+    "waiting": (N_("Waiting"), "quiet"),
+    "retrying": (N_("Due again"), "info"),
+    "failed": (N_("Failed"), "error"),
+    "uncertain": (N_("Uncertain"), "warn"),
+    "invalid": (N_("Invalid"), "error"),
+    "cancelled": (N_("Left undone"), "quiet"),
+}
+"""What the states of rows are called, in the order in which a bar shows them."""
+RARE: frozenset[RowState] = frozenset({"cancelled"})
+"""States that are named only when there are rows in them."""
+
+
+def state_badge(progress: Progress) -> dict[str, str]:
+    """Return a job's state as a badge; one that nobody works on says so."""
+    if progress.interrupted:
+        return {"text": said(N_("Interrupted")), "kind": "warn"}
+    text, kind = JOB_STATES[progress.job.state]
+    return {"text": said(text), "kind": kind}
+
+
+def row_badge(state: RowState) -> dict[str, str]:
+    """Return a row's state as a badge."""
+    text, kind = NAMES[state]
+    return {"text": said(text), "kind": kind}
+
+
+def explained(progress: Progress) -> Said:
+    """Return what a job's state means, and what may be done."""
+    job = progress.job
+    if progress.interrupted:
+        return N_("No process works on it. Nothing is lost: resume it, and it goes on where it was.")
+    match job.state:
+        case "filling":
+            return N_("Contacts are being added. Nothing is sent before it is started.")
+        case "running" if job.counts.waiting == job.counts.in_flight == 0 and job.counts.retrying:
+            return N_("Every row was attempted. Some are tried again later, by themselves.")
+        case "running":
+            return N_("It goes on by itself, whether this page is open or not.")
+        case "paused":
+            return N_("Nothing more is begun until it is resumed. What was under way was brought to its end.")
+        case "stopped":
+            return N_("Put right what is said below, then resume it: it goes on where it was.")
+        case "cancelled":
+            return N_("What had not been sent stays undone. It can be sent later, from below.")
+        case "done":
+            return _ended(job.counts)
+
+
+def _ended(counts: Counts) -> Said:
+    if counts.accepted == counts.total:
+        return N_("The provider has taken every row.")
+    return N_("Not every row was taken. Open the failed rows to see why.")
+
+
+def pace_line(progress: Progress) -> list[Sentence]:
+    """Return how fast a job goes, how long it still takes, and when rows are due again; nothing of it when it rests."""
+    job, line = progress.job, []
+    if job.state != "running" or progress.interrupted:
+        return []
+    if progress.rate_per_s > 0:
+        line.append(say("{rate} rows a second", rate=number(_rounded(progress.rate_per_s))))
+    if progress.left_s is not None and job.counts.open:
+        line.append(say("about {time} left", time=lasting(progress.left_s)))
+    if job.counts.retrying and progress.next_due_at is not None:
+        line.append(
+            say(
+                "{count} due again, the next at {at} UTC",
+                count=number(job.counts.retrying),
+                at=hour(progress.next_due_at),
+            )
+        )
+    return line
+
+
+def rate_of(progress: Progress) -> str:
+    """Return how many rows a second a job makes, the empty text when it makes none."""
+    goes = progress.job.state == "running" and not progress.interrupted and progress.rate_per_s > 0
+    return number(_rounded(progress.rate_per_s)) if goes else ""
+
+
+def lasting(seconds: float) -> Sentence:
+    """Return a time to wait as a person would say it."""
+    whole = max(round(seconds), 1)
+    if whole < 90:
+        return say("{seconds} s", seconds=whole)
+    minutes = round(whole / 60)
+    if minutes < 90:
+        return say("{minutes} min", minutes=minutes)
+    hours, rest = divmod(minutes, 60)
+    if hours < 48:
+        return say("{hours} h {minutes} min", hours=hours, minutes=rest)
+    return say("{days} days", days=round(hours / 24))
+
+
+def _rounded(rate: float) -> float:
+    return round(rate) if rate >= 10 else round(rate, 1)
+
+
+# -- the bar and the counts --------------------------------------------------------------------------------------------
+
+
+def parts(counts: Counts) -> list[dict[str, Any]]:
+    """Return the parts of a bar: for each state that has rows, its share in percent."""
+    total = counts.total or 1
+    found = [(state, getattr(counts, state)) for state in NAMES]
+    return [{"state": state, "share": round(100 * count / total, 3)} for state, count in found if count]
+
+
+def counted(counts: Counts) -> Sentence:
+    """Return how many rows are at their end, of how many."""
+    ended = counts.total - counts.open
+    return say("{ended} of {total}", ended=number(ended), total=number(counts.total))
+
+
+def bar(job: Job) -> Html:
+    """Return a job's bar with every count beside it: what the colours and patterns say stands there in words."""
+    words = Html(", ").join(
+        f"{said(NAMES[state][0])}: {number(count)}" for state, count in _states(job.counts) if count
+    )
+    segments = Html("").join(
+        markup('<span class="wb-segment wb-segment-{state}" style="flex-grow: {share}"></span>', **part)
+        for part in parts(job.counts)
+    )
+    total = said(say("{count} rows", count=number(job.counts.total)))
+    return markup(
+        '<div class="wb-segmented" role="img" aria-label="{words}">{segments}</div>'
+        '<dl class="wb-counts">{tiles}<div class="wb-count-total"><dt>{all}</dt><dd>{total}</dd></div></dl>',
+        words=f"{total}. {words}" if words else total,
+        segments=segments,
+        tiles=Html("").join(_tile(state, count) for state, count in _states(job.counts)),
+        all=said(N_("All rows")),
+        total=number(job.counts.total),
+    )
+
+
+def _tile(state: RowState, count: int) -> Html:
+    return markup(
+        '<div class="{none}"><dt><span class="wb-swatch wb-segment-{state}" aria-hidden="true"></span>{name}</dt>'
+        "<dd>{count}</dd></div>",
+        none="wb-count-some" if count else "wb-count-none",
+        state=state,
+        name=said(NAMES[state][0]),
+        count=number(count),
+    )
+
+
+def _states(counts: Counts) -> Sequence[tuple[RowState, int]]:
+    found = [(state, int(getattr(counts, state))) for state in NAMES]
+    return [(state, count) for state, count in found if count or state not in RARE]
