@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -255,3 +257,33 @@ def test_the_patience_of_a_write_is_said(monkeypatch: pytest.MonkeyPatch, home: 
         database.write_now(lambda connection: connection.execute(sa.insert(table).values(name="a")))
     other.close()
     asyncio.run(database.close())
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_opening_again_in_one_process_takes_nothing_from_under_it(
+    home: Home, database: Database
+) -> None:
+    """Closing any descriptor of the file drops the locks that this process holds on it.
+
+    Then another process would think that it is the last one, and take away the log into which this one goes on writing.
+    """
+    schema, table = things()
+    database.prepare(schema)
+    again = Database.open(None, home)
+    again.prepare(schema)
+    await again.close()
+    program = (
+        "import sqlite3, sys\n"
+        "connection = sqlite3.connect(sys.argv[1])\n"
+        "print(connection.execute('SELECT count(*) FROM things').fetchone()[0])\n"
+        "connection.close()\n"
+    )
+
+    def seen_by_another() -> int:
+        words = [sys.executable, "-c", program, database.where]
+        return int(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+
+    for count in range(3):
+        assert await asyncio.to_thread(seen_by_another) == count
+        row = sa.insert(table).values(name=str(count))
+        await database.write(lambda connection, row=row: connection.execute(row))

@@ -6,10 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from workbench.adapters import ports
-from workbench.adapters.processes import LAST_LINES, Processes, Program
+from workbench.adapters.processes import LAST_LINES, Processes, Program, began_at, is_running
 from workbench.errors import Unreachable
 from workbench.sentence import say
 
@@ -180,3 +181,35 @@ async def test_even_a_killed_parent_leaves_no_orphan(program, tmp_path):
         assert alive(child)
         running.send_signal(signal.SIGKILL)
     await until(lambda: not alive(child))
+
+
+def test_a_process_is_known_again_by_its_beginning():
+    pid, began = os.getpid(), began_at(os.getpid())
+    assert began == began_at(pid)
+    assert is_running(pid, began)
+    assert not is_running(pid, began - 60), "another process had this number before"
+
+
+def test_a_process_that_ended_is_not_running_even_before_its_parent_looks():
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    began = began_at(child.pid)
+    assert is_running(child.pid, began)
+    assert began > began_at(os.getpid())
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    assert not is_running(child.pid, began)
+    child.communicate()
+    assert not is_running(child.pid, began)
+    with pytest.raises(ProcessLookupError):
+        began_at(child.pid)
+
+
+@pytest.mark.skipif(not Path("/proc/stat").exists(), reason="only Linux tells of the time since its start")
+def test_a_change_of_the_time_of_day_makes_no_process_another(monkeypatch):
+    """A time of day that is set moves when the machine is said to have begun: https://man7.org/linux/man-pages/man5/proc_stat.5.html."""
+    began = began_at(os.getpid())
+    right = psutil.boot_time()
+    for step in (-3600.0, 86_400.0):
+        for place in (psutil, psutil._pslinux):
+            monkeypatch.setattr(place, "boot_time", lambda step=step: right + step)
+        assert is_running(os.getpid(), began)

@@ -80,7 +80,7 @@ class Bench:
             await work.add(job.id, [contact(number) for number in range(start, min(ROWS, start + 1000))])
         await self.bench.house.ledger.change(job.id, "running", {"filling"})
         began, cpu = perf_counter(), process_time()
-        work.crew.start(job.id)
+        await work.crew.start(job.id)
         await work.crew.wait(job.id)
         took = perf_counter() - began
         self.cpu_us = (process_time() - cpu) / ROWS * 1e6

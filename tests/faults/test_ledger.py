@@ -149,6 +149,8 @@ async def main():
     await ledger.create(job)
     await ledger.add(job.id, [json.dumps("x" * 100)] * 2000)
     await ledger.change(job.id, "running", {"filling"})
+    later = new_job()
+    await ledger.create(later)
     ballast = (folder / "ballast").open("wb", buffering=0)
     try:
         while True:
@@ -168,11 +170,13 @@ async def main():
     assert "o room left" in said, said
     before = await check(database, ledger, job.id)
     assert before.accepted == done and before.in_flight == len(settled) and before.total == 2000, before
-    for attempt in (lambda: ledger.add(job.id, ["{}"]), lambda: ledger.cancel(job.id)):
-        try:
-            await attempt()
-        except CannotWrite as error:
-            assert "o room left" in str(error), error
+    try:
+        await ledger.add(later.id, [json.dumps("x" * 20_000)] * 200)
+    except CannotWrite as error:
+        assert "o room left" in str(error), error
+    else:
+        raise AssertionError("it was written")
+    assert (await check(database, ledger, later.id)).total == 0
     (folder / "ballast").unlink()
     ballast.close()
     while settled:

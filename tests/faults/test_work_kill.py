@@ -59,7 +59,8 @@ async def worker() -> AsyncIterator[Worker]:
 async def new_job(bench: Workbench, taking: Sink, repeat: str) -> str:
     """Return a running job of 1,000 rows that nobody works on yet."""
     settings = Settings(
-        name=f"Killed {random.random()}", local_test=True, url=taking.url, payload='{"to": "${User Identifier}"}', idempotency_header="Idempotency-Key",
+        name=f"Killed {random.random()}", local_test=True, url=taking.url, payload='{"to": "${User Identifier}"}',
+        idempotency_header="Idempotency-Key",
     )  # fmt: skip
     draft = await bench.integrations.start()
     saved = await bench.integrations.save(draft.model_copy(update={"settings": settings}))

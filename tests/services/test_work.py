@@ -78,6 +78,15 @@ async def test_a_job_from_nothing_to_done(bench: Workbench, house: Workbench, se
     assert await bench.work.jobs(JobFilter(live=True)) == []
 
 
+async def test_no_file_of_the_home_holds_the_secret(house: Workbench, secret: SecretRef) -> None:
+    integration = await saved(house, basic(secret, payload=PAYLOAD))
+    id = await filled(house, integration, 30)
+    await house.work.start(id)
+    await ended(house, id)
+    for path in house.house.home.folder.rglob("*"):
+        assert not path.is_file() or PLANTED.encode() not in path.read_bytes(), path.name
+
+
 async def test_what_cannot_begin_says_why(bench: Workbench, secret: SecretRef) -> None:
     integration = await saved(bench, basic(secret, payload=PAYLOAD))
     with pytest.raises(NotFound):

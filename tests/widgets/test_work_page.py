@@ -50,7 +50,7 @@ async def test_live_jobs_stand_on_top_and_each_row_says_how_it_goes(
         "accepted": 75.0,
         "invalid": 25.0,
     }
-    assert first["counts"] == "Accepted: 3, Not taken: 1"
+    assert first["counts"] == "Accepted: 3\nNot taken: 1"
     assert of(page, "RowList")[0].columns[-1]["key"] != COLUMNS[-1]["key"]  # all were rehearsed
 
 

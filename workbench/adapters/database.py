@@ -19,10 +19,11 @@ from typing import Any, Final, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
-from workbench.errors import CannotWrite, Damaged, Refused, StorageFault, TooNew
+from workbench.errors import Damaged, Refused, StorageFault, TooNew
 from workbench.sentence import Sentence, say
 
 from . import files
+from .database_faults import fault_of
 from .home import Home
 
 T = TypeVar("T")
@@ -36,8 +37,6 @@ LOCK_NUMBER: Final = 0x776F726B62656E63
 """PostgreSQL's advisory lock under which the tables are made: the letters of "workbenc"."""
 PAGE_SIZE: Final = 8192
 """Bytes of a page in a new file. Three entries of the journal fit in, of 4096 only one: a third less is written (measured)."""
-MAGIC: Final = b"SQLite format 3\0"
-"""How a SQLite file begins: https://www.sqlite.org/fileformat.html#the_database_header"""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Id = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
@@ -165,11 +164,14 @@ class Database:
                 return work(connection)
         except DBAPIError as error:
             fault: Exception = (
-                Refused(taken) if taken and isinstance(error, IntegrityError) else _fault(error, self.where)
+                Refused(taken) if taken and isinstance(error, IntegrityError) else self._fault(error)
             )
         if isinstance(fault, Damaged):
             self._prepare(self._schemas.values(), thorough=True)
         raise fault
+
+    def _fault(self, error: DBAPIError) -> StorageFault:
+        return fault_of(error, self.where, BUSY_S)
 
     def _empty_log(self) -> None:
         connection = self._engine.raw_connection()
@@ -193,20 +195,18 @@ class Database:
                 with self._writing.begin() as connection:
                     self._make_tables(connection, schemas)
         except DBAPIError as error:
-            fault = _fault(error, self.where)
+            fault = self._fault(error)
         else:
             return
         raise fault
 
     def _set_aside_if_damaged(self, path: Path, thorough: bool) -> None:
         try:
-            path.touch(mode=0o600)
-            with path.open("rb") as file:
-                head = file.read(len(MAGIC))
+            if not path.exists():
+                path.touch(mode=0o600)
         except OSError as error:
             raise files.cannot_write(path, error) from None
-        # The head is looked at without SQLite, which deletes the log beside a file that it does not know.
-        if head in {MAGIC, b""} and self._is_sound(thorough):
+        if _is_database(path) and self._is_sound(thorough):
             return
         self._engine.dispose()
         self.notices.append(files.was_set_aside(path, files.set_aside(path)))
@@ -221,7 +221,7 @@ class Database:
                 connection.exec_driver_sql("SELECT count(*) FROM sqlite_master")
                 return not thorough or connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() == "ok"
         except DBAPIError as error:
-            if isinstance(_fault(error, self.where), Damaged):
+            if isinstance(self._fault(error), Damaged):
                 return False
             raise
 
@@ -312,6 +312,22 @@ def _engine(url: sa.URL) -> sa.Engine:
     return engine
 
 
+def _is_database(path: Path) -> bool:
+    """Return whether SQLite knows the file, without touching the log beside it.
+
+    Only SQLite may open it: closing any descriptor of a file drops all locks that this process holds on it
+    (https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
+    """
+    looking = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+    try:
+        looking.execute("PRAGMA schema_version")
+    except sqlite3.DatabaseError as error:
+        return error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_NOTADB
+    finally:
+        looking.close()
+    return True
+
+
 def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     """Set what SQLite is to do; see https://www.sqlite.org/pragma.html.
 
@@ -343,62 +359,3 @@ def _set_up_postgresql(connection: Any, _record: object) -> None:
     connection.execute("SET enable_sort = off")
     connection.execute("SET jit = off")
     connection.commit()
-
-
-def _fault(error: DBAPIError, journal: str) -> StorageFault:
-    """Return what happened, for a person. The database's own words may hold data: only its code is shown."""
-    if isinstance(error.orig, sqlite3.Error):
-        code, name = (
-            getattr(error.orig, "sqlite_errorcode", 0) & 0xFF,
-            getattr(error.orig, "sqlite_errorname", ""),
-        )
-    else:
-        code, name = 0, getattr(error.orig, "sqlstate", None) or ""
-    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-        return Damaged(
-            say(
-                "The journal {journal} was damaged. It was set aside and a new one begun; try again.",
-                journal=journal,
-            )
-        )
-    if code == sqlite3.SQLITE_FULL or name.startswith("53"):
-        return CannotWrite(
-            say(
-                "There is no room left for the journal {journal}. Free some space, then try again.",
-                journal=journal,
-            )
-        )
-    if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN} or name in {
-        "25006",
-        "42501",
-    }:
-        return CannotWrite(
-            say(
-                "The journal {journal} cannot be written: you may only read it. Ask its owner for the right to write.",
-                journal=journal,
-            )
-        )
-    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED} or name == "55P03":
-        return CannotWrite(
-            say(
-                "The journal {journal} has been in use by another process for {seconds} seconds. Close that one, or "
-                "wait until it is done, then try again.",
-                journal=journal,
-                seconds=round(BUSY_S),
-            )
-        )
-    if not code and (not name or name.startswith(("08", "57P", "28", "3D"))):
-        return StorageFault(
-            say(
-                "The database of the journal, {journal}, does not let us in or does not answer. Check its address, "
-                "your name and password, and that it runs.",
-                journal=journal,
-            )
-        )
-    return CannotWrite(
-        say(
-            "The journal {journal} did not do what was asked ({code}). Check its disk, then try again.",
-            journal=journal,
-            code=name,
-        )
-    )

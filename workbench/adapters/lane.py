@@ -2,7 +2,7 @@
 
 aiohttp keeps the connections and reads the answers; what is written is the frozen request's own bytes. Its
 ``ClientSession`` stays out: it drops a lone ``?`` from the target, sends some requests a second time when a kept
-connection turns out to be dead, and costs two thirds of a call. pyreqwest is faster still, but it tidies up the path,
+connection turns out to be dead, and costs a third of a call. pyreqwest is faster still, but it tidies up the path,
 changes the case of header names, and looks a name up by itself, so neither the exact bytes nor the address rule hold.
 """
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 
-from workbench.errors import NotFound, Refused, StorageFault
+from workbench.errors import NotFound, Refused
 from workbench.models.work import (
     LIVE,
     Claimed,
@@ -30,10 +30,10 @@ from workbench.models.work import (
 )  # fmt: skip
 from workbench.sentence import Sentence, say
 
-from . import journal, ledger_replay, ledger_steps, ledger_workers
+from . import ledger_replay, ledger_steps, ledger_workers
 from .database import Database, microseconds, moment
 from .ledger_replay import PIECE
-from .ledger_steps import lock, no_job, save
+from .ledger_steps import lock, no_job, number_of, save, whole
 from .ledger_tables import (
     ROOM,
     ROW_COLUMNS,
@@ -46,6 +46,7 @@ from .ledger_tables import (
     rows,
     sentence_text,
 )
+from .ledger_turns import Turns
 
 if TYPE_CHECKING:
     from .clock import Clock
@@ -63,10 +64,7 @@ class Ledger:
         """Take the database; the tables are made or brought up to date. Raises TooNew and StorageFault."""
         self._database = database
         self._clock = clock
-        self._joined: dict[str, Worker] = {}
-        self._floors: dict[str, int] = {}
-        self._held: dict[tuple[str, str], set[int]] = {}
-        self._doubtful: set[tuple[str, str]] = set()
+        self._turns = Turns(database, self._now)
         database.prepare(SCHEMA)
 
     # -- jobs ----------------------------------------------------------------------------------------------------------
@@ -117,7 +115,7 @@ class Ledger:
             job.require(*among)
             job.state, job.reason = to, sentence_text(reason)
             save(connection, job, self._now())
-            return _job(connection, id)
+            return whole(connection, id)
 
         return await self._database.write(work)
 
@@ -148,7 +146,7 @@ class Ledger:
 
         await self._database.write(work)
         await self._leave_undone(job_id)
-        return await self._database.read(lambda connection: _job(connection, job_id))
+        return await self._database.read(lambda connection: whole(connection, job_id))
 
     async def forget(self, job_id: str) -> int:
         """Erase what the rows of an ended job say of people, for good: data, recipients and sentences. Returns how many rows it has."""
@@ -190,7 +188,7 @@ class Ledger:
         those that wait, in their order; none are claimed unless the job runs. After a StorageFault the same may be asked again: nothing is
         settled or written twice. Raises NotFound for a worker that has not joined.
         """
-        return await asyncio.to_thread(self._turn, worker_id, job_id, settled, want, rate_per_s)
+        return await asyncio.to_thread(self._turns.turn, worker_id, job_id, settled, want, rate_per_s)
 
     async def next_due(self, job_id: str) -> datetime | None:
         """Return when the next row that is to be attempted again is due."""
@@ -200,7 +198,7 @@ class Ledger:
         """Return the rows that fit, in their order; the next page is ``after`` the last number. ``since`` is included, ``until`` is not."""
 
         def work(connection: sa.Connection) -> list[Row]:
-            no = _no(connection, job_id)
+            no = number_of(connection, job_id)
             query = sa.select(*ROW_COLUMNS).where(*ledger_replay.conditions(no, wanted)).limit(wanted.limit)
             states: Sequence[RowState | None] = sorted(set(wanted.states)) or [None]
             found = [
@@ -216,7 +214,7 @@ class Ledger:
         """Return a row's JSON as it was added. Raises NotFound, also when it was erased."""
 
         def work(connection: sa.Connection) -> str | None:
-            query = sa.select(rows.c.data).where(rows.c.id == _no(connection, job_id) * ROOM + number)
+            query = sa.select(rows.c.data).where(rows.c.id == number_of(connection, job_id) * ROOM + number)
             return connection.scalar(query)
 
         data = await self._database.read(work) if 0 < number < ROOM else None
@@ -226,7 +224,7 @@ class Ledger:
 
     async def replay_preview(self, job_id: str, wanted: RowFilter) -> ReplayPreview:
         """Return who would get what again: all rows that fit and can be replayed, whatever ``limit`` says. Nothing is changed."""
-        no = await self._database.read(lambda connection: _no(connection, job_id))
+        no = await self._database.read(lambda connection: number_of(connection, job_id))
         look = await self._look(no, wanted)
         sample = await self._database.read(
             lambda connection: ledger_replay.sample_of(connection, no, job_id, look.twice)
@@ -239,7 +237,7 @@ class Ledger:
         Raises Refused when the token does not stand for exactly these rows as they are, when there are none, and for a job that rests: it
         would go on with other rows too. Should rows change in the midst of thousands, those that follow are left alone and not counted.
         """
-        no = await self._database.read(lambda connection: _no(connection, job_id))
+        no = await self._database.read(lambda connection: number_of(connection, job_id))
         look = await self._look(no, wanted)
         if not look.pieces:
             raise Refused(say("None of these rows can be attempted again."))
@@ -261,7 +259,7 @@ class Ledger:
 
     async def join(self, worker: Worker) -> None:
         """Put a worker on the list of those that live, with the jobs it works on."""
-        self._joined[worker.id] = worker
+        self._turns.joined[worker.id] = worker
 
         def work(connection: sa.Connection) -> None:
             ledger_workers.enter(connection, worker)
@@ -273,7 +271,7 @@ class Ledger:
         """Say that a worker lives, and which jobs it works on. One that was taken for dead meanwhile is put on the list again."""
 
         def work(connection: sa.Connection) -> None:
-            self._stay(connection, worker_id)
+            self._turns.stay(connection, worker_id)
             ledger_workers.beat(connection, worker_id)
             ledger_workers.set_jobs(connection, worker_id, jobs)
 
@@ -281,7 +279,7 @@ class Ledger:
 
     async def leave(self, worker_id: str) -> None:
         """Take a worker off the list. One that still holds rows stays on it, without jobs, until they are taken over."""
-        self._joined.pop(worker_id, None)
+        self._turns.joined.pop(worker_id, None)
         await self._database.write(lambda connection: ledger_workers.leave(connection, worker_id))
 
     async def workers(self) -> list[Worker]:
@@ -312,60 +310,6 @@ class Ledger:
 
     def _now(self) -> int:
         return microseconds(self._clock.now())
-
-    def _turn(
-        self, worker_id: str, job_id: str, settled: Sequence[Settled], want: int, rate_per_s: float | None
-    ) -> list[Claimed]:
-        entries = journal.rows_of(one.entry for one in settled if one.entry is not None)
-        mine = (worker_id, job_id)
-        held = self._held.setdefault(mine, set())
-        floor = self._floor(job_id, settled)
-
-        def work(connection: sa.Connection) -> tuple[list[Claimed], int]:
-            now = self._now()
-            self._stay(connection, worker_id)
-            job = lock(connection, job_id)
-            ledger_steps.settle(connection, job, worker_id, settled, now)
-            if mine in self._doubtful:
-                lost = ledger_steps.strays(connection, job, worker_id, held)
-                ledger_steps.settle(connection, job, worker_id, lost, now)
-            journal.insert(connection, entries)
-            claimed: tuple[list[Claimed], int] = [], floor
-            if job.state == "running" and want > 0:
-                claimed = ledger_steps.claim(connection, job, worker_id, want, floor, now)
-            if settled or claimed[0] or mine in self._doubtful:
-                save(connection, job, now)
-            if rate_per_s is not None:
-                ledger_workers.set_rate(connection, worker_id, job_id, rate_per_s)
-            return claimed
-
-        try:
-            claimed, self._floors[job_id] = self._database.write_now(work)
-        except StorageFault:
-            self._doubtful.add(mine)  # it may have been done, and only the word of it was lost
-            raise
-        self._doubtful.discard(mine)
-        held.difference_update(one.number for one in settled)
-        held.update(one.number for one in claimed)
-        return claimed
-
-    def _floor(self, job_id: str, settled: Sequence[Settled]) -> int:
-        """Return a number below which hardly a row waits, so that PostgreSQL need not pass what it has not yet cleared away there."""
-        if self._database.kind == "sqlite":
-            return 0
-        back = (one.number - 1 for one in settled if one.state == "waiting")
-        return min(self._floors.get(job_id, 0), *back, ROOM)
-
-    def _stay(self, connection: sa.Connection, worker_id: str) -> None:
-        """Keep a worker on the list until this transaction ends; put it there again if it was taken for dead. Raises NotFound."""
-        if ledger_workers.is_listed(connection, worker_id):
-            return
-        worker = self._joined.get(worker_id)
-        if worker is None:
-            raise NotFound(
-                say("This process is not among those that work on jobs. It has to join them first.")
-            )
-        ledger_workers.enter(connection, worker)
 
     async def _progress(self, *conditions: sa.ColumnElement[bool], limit: int = 1) -> list[Progress]:
         """Return the jobs that fit and how they go now, the newest first."""
@@ -433,7 +377,9 @@ class Ledger:
         return look
 
     def _erase(self, job_id: str, first: int, connection: sa.Connection) -> None:
-        ledger_steps.erase(connection, lock(connection, job_id), first, PIECE)
+        job = lock(connection, job_id)
+        job.require("done", "cancelled")
+        ledger_steps.erase(connection, job, first, PIECE)
 
     def _set_going(
         self,
@@ -454,20 +400,6 @@ class Ledger:
             job.state, job.reason = "running", None
         save(connection, job, now)
         return count
-
-
-def _no(connection: sa.Connection, job_id: str) -> int:
-    no: int | None = connection.scalar(sa.select(jobs.c.no).where(jobs.c.id == job_id))
-    if no is None:
-        raise no_job()
-    return no
-
-
-def _job(connection: sa.Connection, job_id: str) -> Job:
-    found = connection.execute(sa.select(jobs).where(jobs.c.id == job_id)).first()
-    if found is None:
-        raise no_job()
-    return job_of(found)
 
 
 def _progress_of(kept: sa.Row[Any], efforts: Collection[float]) -> Progress:

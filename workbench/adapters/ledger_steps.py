@@ -15,11 +15,11 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam, literal_column
 
 from workbench.errors import NotFound, Refused
-from workbench.models.work import OPEN, ROW_STATES, Claimed, JobState, RowState, Settled
+from workbench.models.work import OPEN, ROW_STATES, Claimed, Job, JobState, RowState, Settled
 from workbench.sentence import N_, Sentence, say
 
 from .database import microseconds, storable
-from .ledger_tables import ROOM, is_due, jobs, key_of, rows, sentence_text, state_is
+from .ledger_tables import ROOM, is_due, job_of, jobs, key_of, rows, sentence_text, state_is
 from .statement import Statement, Values
 
 ONE: Final[sa.ColumnElement[int]] = literal_column("1")
@@ -146,6 +146,22 @@ def lock(connection: sa.Connection, job_id: str) -> Held:
         raise no_job()
     no, id, title, state, reason, repeatable, *counts = found[0]
     return Held(no, id, title, state, reason, bool(repeatable), dict(zip(ROW_STATES, counts, strict=True)))
+
+
+def number_of(connection: sa.Connection, job_id: str) -> int:
+    """Return the job's ``no``, without holding it. Raises NotFound."""
+    no: int | None = connection.scalar(sa.select(jobs.c.no).where(jobs.c.id == job_id))
+    if no is None:
+        raise no_job()
+    return no
+
+
+def whole(connection: sa.Connection, job_id: str) -> Job:
+    """Return the job as the ledger keeps it. Raises NotFound."""
+    found = connection.execute(sa.select(jobs).where(jobs.c.id == job_id)).first()
+    if found is None:
+        raise no_job()
+    return job_of(found)
 
 
 def save(connection: sa.Connection, job: Held, now: int) -> None:

@@ -128,28 +128,31 @@ class Template:
         if not self._holes:
             return []
         try:
-            # orjson indents with line breaks, and no JSON string holds one: a cut that no value can move.
             dumped = orjson.dumps(self._filled(values), option=orjson.OPT_INDENT_2)
         except (Refused, Unfilled, orjson.JSONEncodeError):
             self._explain(values)
             raise
-        return dumped[4:-2].split(b",\n  ")
+        return _cut(dumped)
 
     def _quick(self, values: Mapping[str, JsonValue]) -> tuple[bytes, ...] | None:
         """Return what ``_parts`` returns, for values that need no second look, as those of most contacts; None for all others."""
+        if not self._holes:
+            return ()
         try:
             known: Mapping[Any, Any] = values
             if self._made:
                 known = {**values, **{hole: hole.value(values) for hole in self._made}}
             found = self._fetch(known)
-            if not _SCALARS.issuperset(map(type, found)):
+            exact = _EXACT.issuperset(map(type, found))
+            if not exact and not _SCALARS.issuperset(map(type, found)):
                 return None
-            parts = tuple(map(orjson.dumps, found))
+            dumped = orjson.dumps(found, option=orjson.OPT_INDENT_2)
         except (KeyError, Refused, Unfilled, orjson.JSONEncodeError):
             return None
+        parts = _cut(dumped)
         # orjson writes null for NaN and infinity, which are refused
-        is_exact = parts.count(b"null") == found.count(None)
-        return parts if is_exact and sum(map(len, parts)) <= MAX_BYTES else None
+        finite = exact or parts.count(b"null") == found.count(None)
+        return tuple(parts) if finite and len(dumped) <= MAX_BYTES else None
 
     def _filled(self, values: Mapping[str, JsonValue]) -> list[object]:
         """Return the strings' values; what orjson would write wrongly without a word (NaN, a date) is refused here."""
@@ -184,6 +187,12 @@ class Template:
 
 _PLAIN = frozenset({float, int, bool, type(None)})
 _SCALARS = _PLAIN | {str}
+_EXACT = _SCALARS - {float}
+
+
+def _cut(dumped: bytes) -> list[bytes]:
+    """Return the JSON of each element of a dumped list: orjson indents with line breaks, and no JSON string holds one to move the cut."""
+    return dumped[4:-2].split(b",\n  ")
 
 
 def _fetcher(keys: Sequence[str | Hole]) -> Callable[[Mapping[Any, Any]], tuple[Any, ...]]:

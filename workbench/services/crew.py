@@ -47,19 +47,23 @@ class Crew:
         self._beats: dict[str, tuple[int, float]] = {}
         self._keeper: asyncio.Task[None] | None = None
         self._serving = False
+        self._joined = False
 
-    def start(self, job_id: str) -> None:
-        """Work on a job from now on, in the background."""
+    async def start(self, job_id: str) -> None:
+        """Work on a job from now on, in the background. On return this process is known to work on it."""
         task = self._tasks.get(job_id)
-        if task is None or task.done():
-            task = self._tasks[job_id] = asyncio.create_task(self._work(job_id), name=f"work on {job_id}")
+        run = self._runs.get(job_id)
+        if task is None or task.done() or (run is not None and run.closing):
+            task = asyncio.create_task(self._work(job_id, task), name=f"work on {job_id}")
             task.add_done_callback(_tell_defect)
+            self._tasks[job_id] = task
+        await self._join()
         self._keep()
 
-    def look(self, job_id: str) -> None:
-        """Look at a job's state at once, if this process works on it."""
+    def rest(self, job_id: str) -> None:
+        """Begin nothing more of a job, if this process works on it; what is under way is brought to its end."""
         if run := self._runs.get(job_id):
-            run.look()
+            run.close()
 
     def notice(self, job_id: str) -> Sentence | None:
         """Return what holds a job up in this process at the moment."""
@@ -97,18 +101,20 @@ class Crew:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        if self._keeper is not None:
+        if self._joined:
             with contextlib.suppress(StorageFault):  # then its rows are taken over as those of one that died
                 await self.house.ledger.leave(self._worker.id)
 
     # ------------------------------------------------------------------------------------------------------------------
 
-    async def _work(self, job_id: str) -> None:
+    async def _work(self, job_id: str, before: asyncio.Task[None] | None) -> None:
+        """Work on a job, once this process's earlier work on it has ended."""
+        if before is not None:
+            await asyncio.wait([before])
         try:
             job = (await self.house.ledger.job(job_id)).job
             if self._serving:
                 caller.set(Person(name=job.who, role="operator"))
-            await self._join()
             run = Run(
                 self.house, self._worker.id, job, await self._kinds[job.kind](self.house, job), self._clock
             )
@@ -137,7 +143,9 @@ class Crew:
             await self.house.ledger.change(job_id, "stopped", {"running"}, reason)
 
     async def _join(self) -> None:
-        await self.house.ledger.join(self._worker)
+        if not self._joined:
+            await self.house.ledger.join(self._worker)
+            self._joined = True
         await self.house.ledger.beat(self._worker.id, self._working_on())
 
     def _working_on(self) -> list[str]:
@@ -168,7 +176,7 @@ class Crew:
             job = progress.job
             mine = self._tasks.get(job.id)
             if progress.workers == 0 and job.mode == self.house.mode and (mine is None or mine.done()):
-                self.start(job.id)
+                await self.start(job.id)
 
     def _is_dead(self, worker: Worker) -> bool:
         """Return whether a worker died: its process is gone, or it has not said a word for a minute by our own clock."""

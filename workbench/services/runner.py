@@ -34,6 +34,8 @@ IDLE_S: Final = 1.0
 FAULT_S: Final = 2.0
 """Seconds between two tries to write to a disk or database that does not take it. Nothing is begun meanwhile."""
 RATE_OVER_S: Final = 5.0
+RATE_LEAST_S: Final = 1.0
+"""Seconds over which the rate is told, and the least: what went in the first instant says little about the next minute."""
 IN_A_ROW: Final = 10
 """Failures without a success between them after which the job rests and tries with one row at a time."""
 
@@ -88,12 +90,12 @@ class Run:
         self._strikes = 0
         self._rest_until = 0.0
         self._dry_until = 0.0
-        self._lately: deque[tuple[float, int]] = deque()
+        self._lately = deque([(clock.monotonic(), 0)])
 
-    def look(self) -> None:
-        """Look at the job's state now: somebody may have changed it."""
-        self._dry_until = 0.0
-        self._wake.set()
+    @property
+    def closing(self) -> bool:
+        """Whether nothing more is begun."""
+        return self._closing
 
     def close(self) -> None:
         """Begin nothing more; what is under way is brought to its end."""
@@ -237,8 +239,8 @@ class Run:
         self._lately.append((now, ended))
         while self._lately[0][0] < now - RATE_OVER_S and len(self._lately) > 2:
             self._lately.popleft()
-        passed = now - self._lately[0][0]
-        return sum(count for _, count in list(self._lately)[1:]) / passed if passed > 0 else 0.0
+        passed = max(now - self._lately[0][0], RATE_LEAST_S)
+        return sum(count for _, count in list(self._lately)[1:]) / passed
 
     # -- the provider's side -------------------------------------------------------------------------------------------
 

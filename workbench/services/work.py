@@ -95,7 +95,7 @@ class Work:
     async def pause(self, id: str) -> Progress:
         """Let the job rest: what is under way is brought to its end, nothing more is begun."""
         await self.house.ledger.change(id, "paused", {"running"})
-        self.crew.look(id)
+        self.crew.rest(id)
         return await self.job(id)
 
     @operator
@@ -109,7 +109,7 @@ class Work:
     async def cancel(self, id: str) -> Progress:
         """End a job for good: what waits stays undone, what is under way is brought to its end."""
         await self.house.ledger.cancel(id)
-        self.crew.look(id)
+        self.crew.rest(id)
         return await self.job(id)
 
     @operator
@@ -122,7 +122,7 @@ class Work:
         """Attempt the rows again that the preview showed; ``token`` is the preview's. Refused when something changed since."""
         self._check_mode((await self.house.ledger.job(id)).job)
         await self.house.ledger.replay(id, wanted, token)
-        self.crew.start(id)
+        await self.crew.start(id)
         return await self.job(id)
 
     @admin
@@ -155,7 +155,7 @@ class Work:
     async def _begin(self, job: Job, among: set[str]) -> Progress:
         await self.crew.take_over_the_dead()
         await self.house.ledger.change(job.id, "running", among)  # type: ignore[arg-type]
-        self.crew.start(job.id)
+        await self.crew.start(job.id)
         return await self.job(job.id)
 
     def _told(self, progress: Progress) -> Progress:

@@ -31,7 +31,7 @@ COLUMNS: list[Mapping[str, str]] = [
     {"key": "state", "label": N_("State")},
     {"key": "title", "label": N_("Job"), "kind": "strong"},
     {"key": "bar", "label": N_("Progress"), "kind": "bar"},
-    {"key": "counts", "label": N_("Counts")},
+    {"key": "counts", "label": N_("Counts"), "kind": "lines"},
     {"key": "rate", "label": N_("Rows/s"), "kind": "number"},
     {"key": "made", "label": N_("Made (UTC)"), "kind": "muted"},
     {"key": "mode", "label": N_("Mode")},
@@ -60,7 +60,7 @@ def _counts(job: Job) -> str:
     not_taken = sum(int(getattr(job.counts, state)) for state in NOT_TAKEN)
     if not_taken:
         words.append(say("Not taken: {count}", count=number(not_taken)))
-    return ", ".join(said(word) for word in words)
+    return "\n".join(said(word) for word in words)
 
 
 class Jobs:

@@ -87,7 +87,7 @@ def _cell(cell: Cell) -> Html:
 class RowList(Piece):
     """A list of rows of which one can be chosen, by mouse or by arrows, Home, End, Enter and Space.
 
-    ``columns`` holds ``(key, label)`` or ``{key, label, kind}`` (``kind``: text, strong, muted, code or number).
+    ``columns`` holds ``(key, label)`` or ``{key, label, kind}`` (``kind``: text, strong, muted, code, number, lines).
     ``rows`` holds ``{id, <key>: text}``; ``{"text": ..., "kind": ok|warn|error|info|quiet}`` instead of a text
     shows as a badge, ``{"text": ..., "parts": [{"state", "share"}]}`` as a bar above the text. ``selected`` is the id
     of the chosen row, or the empty text.

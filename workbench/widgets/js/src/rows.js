@@ -31,9 +31,12 @@ export function rows({ model, el }) {
       line.tabIndex = line === stop ? 0 : -1;
     }
   };
+  const stay = (line) => {
+    for (const other of body.children) other.tabIndex = other === line ? 0 : -1;
+  };
   const move = (line) => {
     if (!line) return;
-    for (const other of body.children) other.tabIndex = other === line ? 0 : -1;
+    stay(line);
     line.focus();
   };
   const keys = {
@@ -75,6 +78,8 @@ export function rows({ model, el }) {
     if (typeof value === "object") return h("span", { class: `wb-badge wb-${value.kind}`, text: value.text });
     return value;
   };
+  // A row keeps its line while it is drawn anew: a click that begins before that ends on the same one.
+  let lines = new Map();
   follow(model, ["columns", "rows", "label", "empty"], () => {
     const columns = model.get("columns");
     const focused = body.contains(document.activeElement) ? document.activeElement.dataset.id : null;
@@ -82,17 +87,23 @@ export function rows({ model, el }) {
     head.replaceChildren(
       ...columns.map(({ label, kind }) => h("th", { role: "columnheader", scope: "col", class: kind === "number" ? "wb-num" : null, text: label })),
     );
-    body.replaceChildren(
-      ...model.get("rows").map((row) =>
-        h("tr", { role: "row", "data-id": row.id }, ...columns.map(({ key, kind }) => h("td", { role: "gridcell", class: `wb-cell-${kind}` }, cell(row[key])))),
-      ),
-    );
+    const kept = model.get("rows").map((row) => {
+      const line = lines.get(row.id) ?? h("tr", { role: "row", "data-id": row.id });
+      const drawn = JSON.stringify([row, columns]);
+      if (line.drawn !== drawn)
+        line.replaceChildren(...columns.map(({ key, kind }) => h("td", { role: "gridcell", class: `wb-cell-${kind}` }, cell(row[key]))));
+      line.drawn = drawn;
+      return line;
+    });
+    lines = new Map(kept.map((line) => [line.dataset.id, line]));
+    if (kept.length !== body.children.length || kept.some((line, at) => line !== body.children[at])) body.replaceChildren(...kept);
     const some = model.get("rows").length > 0;
     table.hidden = !some;
     empty.hidden = some;
     empty.textContent = model.get("empty");
     mark();
-    if (focused) move([...body.children].find((line) => line.dataset.id === focused));
+    if (focused && document.activeElement === lines.get(focused)) stay(document.activeElement);
+    else if (focused) move(lines.get(focused));
   });
   model.on("change:selected", mark);
   set(table, "tabindex", null);

@@ -1,0 +1,89 @@
+"""LEDGER TURNS: settling what has ended and claiming what is due, both in one transaction, for the workers of this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import sqlalchemy as sa
+
+from workbench.errors import NotFound, StorageFault
+from workbench.models.work import Claimed, Settled, Worker
+from workbench.sentence import say
+
+from . import journal, ledger_steps, ledger_workers
+from .database import Database
+from .ledger_tables import ROOM
+
+_Mine = tuple[str, str]  # a worker and a job
+
+
+class Turns:
+    """The turns of this process. ``joined`` are its workers, by their ids."""
+
+    def __init__(self, database: Database, now: Callable[[], int]) -> None:
+        self.joined: dict[str, Worker] = {}
+        self._database = database
+        self._now = now
+        self._floors: dict[str, int] = {}
+        self._held: dict[_Mine, set[int]] = {}
+        self._doubtful: set[_Mine] = set()
+
+    def turn(
+        self, worker_id: str, job_id: str, settled: Sequence[Settled], want: int, rate_per_s: float | None
+    ) -> list[Claimed]:
+        """Settle and claim: see ``Ledger.turn``."""
+        entries = journal.rows_of(one.entry for one in settled if one.entry is not None)
+        mine = (worker_id, job_id)
+        held = self._held.get(mine, set())
+        floor = self._floor(job_id, settled)
+
+        def work(connection: sa.Connection) -> tuple[list[Claimed], int]:
+            now = self._now()
+            self.stay(connection, worker_id)
+            job = ledger_steps.lock(connection, job_id)
+            ledger_steps.settle(connection, job, worker_id, settled, now)
+            if mine in self._doubtful:
+                lost = ledger_steps.strays(connection, job, worker_id, held)
+                ledger_steps.settle(connection, job, worker_id, lost, now)
+            journal.insert(connection, entries)
+            claimed: tuple[list[Claimed], int] = [], floor
+            if job.state == "running" and want > 0:
+                claimed = ledger_steps.claim(connection, job, worker_id, want, floor, now)
+            if settled or claimed[0] or mine in self._doubtful:
+                ledger_steps.save(connection, job, now)
+            if rate_per_s is not None:
+                ledger_workers.set_rate(connection, worker_id, job_id, rate_per_s)
+            return claimed
+
+        try:
+            claimed, self._floors[job_id] = self._database.write_now(work)
+        except StorageFault:
+            self._doubtful.add(mine)  # it may have been done, and only the word of it was lost
+            raise
+        self._doubtful.discard(mine)
+        self._hold(mine, held.difference(one.number for one in settled).union(one.number for one in claimed))
+        return claimed
+
+    def stay(self, connection: sa.Connection, worker_id: str) -> None:
+        """Keep a worker on the list until this transaction ends; put it there again if it was taken for dead. Raises NotFound."""
+        if ledger_workers.is_listed(connection, worker_id):
+            return
+        worker = self.joined.get(worker_id)
+        if worker is None:
+            raise NotFound(
+                say("This process is not among those that work on jobs. It has to join them first.")
+            )
+        ledger_workers.enter(connection, worker)
+
+    def _hold(self, mine: _Mine, held: set[int]) -> None:
+        if held:
+            self._held[mine] = held
+        else:
+            self._held.pop(mine, None)
+
+    def _floor(self, job_id: str, settled: Sequence[Settled]) -> int:
+        """Return a number below which hardly a row waits, so that PostgreSQL need not pass what it has not yet cleared away there."""
+        if self._database.kind == "sqlite":
+            return 0
+        back = (one.number - 1 for one in settled if one.state == "waiting")
+        return min(self._floors.get(job_id, 0), *back, ROOM)
