@@ -68,8 +68,10 @@ class Life(RuleBasedStateMachine):
         )
         return list(self.databases[0].read_now(lambda connection: connection.execute(query).all()))
 
-    @initialize(repeatable=st.booleans())
-    def begin(self, repeatable: bool) -> None:
+    @initialize(
+        repeatable=st.booleans(), count=st.integers(0, 12), running=st.sampled_from((True, True, True, False))
+    )
+    def begin(self, repeatable: bool, count: int, running: bool) -> None:
         self.job = new_id("job")
         made = Job(
             id=self.job, kind="send", title="x", mode="rehearsal", who="ana", account="a", repeatable=repeatable, created_at=START,
@@ -78,6 +80,9 @@ class Life(RuleBasedStateMachine):
         self.run(self.ledgers[0].create(made))
         for ledger, name in zip(self.ledgers, WORKERS, strict=True):
             self.run(ledger.join(Worker(name, "elsewhere", 1, 1.0)))
+        self.add(0, count)
+        if running:
+            self.change(0, "running")
 
     @rule(at=st.integers(0, 1), count=st.integers(0, 6))
     def add(self, at: int, count: int) -> None:
@@ -88,6 +93,12 @@ class Life(RuleBasedStateMachine):
     def change(self, at: int, to: Any) -> None:
         self.tried(self.ledgers[at].change(self.job, to, {"filling", "running", "paused", "stopped"}))
 
+    @rule(at=st.integers(0, 1), want=st.integers(1, 5))
+    def claim(self, at: int, want: int) -> None:
+        claimed = self.run(self.ledgers[at].turn(WORKERS[at], self.job, [], want))
+        self.held[at].update({row.number: row for row in claimed})
+
+    @precondition(lambda self: self.held[0] or self.held[1])
     @rule(at=st.integers(0, 1), want=st.integers(0, 5), data=st.data())
     def turn(self, at: int, want: int, data: st.DataObject) -> None:
         held = self.held[at]
@@ -106,7 +117,7 @@ class Life(RuleBasedStateMachine):
                 outcome = data.draw(st.sampled_from(("uncertain", "throttled"))) if end == "retrying" else end
                 settled.append(Settled(number, end, outcome, due_at=due, entry=made))
         if data.draw(st.booleans()):  # one that nobody holds
-            settled.append(Settled(data.draw(st.integers(1, 50)), "accepted", "accepted"))
+            settled.append(Settled(data.draw(st.integers(1, self.total + 1)), "accepted", "accepted"))
             settled = [one for one in settled[:-1] if one.number != settled[-1].number] + settled[-1:]
         before = {row.number: row for row in self.rows()}
         state = self.run(self.ledgers[at].job(self.job)).job.state
@@ -114,6 +125,10 @@ class Life(RuleBasedStateMachine):
         self.entries += sum(one.entry is not None for one in settled)
         for one in settled:
             held.pop(one.number, None)
+        after = {row.number: row for row in self.rows()}
+        for one in settled:
+            if before.get(one.number) and before[one.number].worker not in (None, WORKERS[at]):
+                assert after[one.number] == before[one.number], "what another holds is left alone"
         assert len(claimed) <= want
         assert not claimed or state == "running"
         for row in claimed:
@@ -132,10 +147,10 @@ class Life(RuleBasedStateMachine):
     def finish(self, at: int) -> None:
         self.run(self.ledgers[at].finish(self.job))
 
-    @precondition(lambda self: self.total > 3)
-    @rule(at=st.integers(0, 1))
-    def cancel(self, at: int) -> None:
-        self.tried(self.ledgers[at].cancel(self.job))
+    @rule(at=st.integers(0, 1), sure=st.integers(0, 3))
+    def cancel(self, at: int, sure: int) -> None:
+        if not sure:
+            self.tried(self.ledgers[at].cancel(self.job))
 
     @rule(at=st.integers(0, 1), states=st.sets(st.sampled_from(REPLAYABLE)), stale=st.booleans())
     def replay(self, at: int, states: set[Any], stale: bool) -> None:
@@ -189,7 +204,7 @@ class Life(RuleBasedStateMachine):
 
 
 class TestLife(Life.TestCase):
-    settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+    settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
 
 
 @pytest.mark.soak

@@ -113,6 +113,11 @@ class Jobs:
         goes = any(one.job.state == "running" and not one.interrupted for one in self.found)
         return BUSY_S if goes else CALM_S
 
+    async def look_on(self) -> None:
+        """Read the jobs anew at once, and go on from there: something was done with one of them."""
+        await self.refresh()
+        self.pulse.again()
+
     async def show_older(self) -> None:
         """Show more of the jobs that have ended."""
         self._limit = min(self._limit + STEP, MOST)

@@ -56,7 +56,7 @@ class WorkPage:
         if self.face is None or self.face.progress.job.id != id:
             progress = await self.frame.bench.work.job(id)
             self.face = JobFace(
-                self.frame, progress, focus=focus, changed=self.jobs.refresh, gone=lambda: self._gone(progress.job.title)
+                self.frame, progress, focus=focus, changed=self.jobs.look_on, gone=lambda: self._gone(progress.job.title)
             )  # fmt: skip
             self.detail.put(self.face.widget)
             self.place = f"job={id}"
