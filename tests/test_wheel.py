@@ -18,9 +18,11 @@ ROOT = Path(__file__).parents[1]
 WANTED = [
     r"workbench/pages/dashboards/home\.ipynb",
     r"workbench/pages/dashboards/integrations\.ipynb",
+    r"workbench/pages/dashboards/work\.ipynb",
     r"workbench/pages/dashboards/activity\.ipynb",
     r"workbench/pages/notebooks/1_integration\.ipynb",
     r"workbench/pages/notebooks/2_payload\.ipynb",
+    r"workbench/pages/notebooks/3_work\.ipynb",
     r"workbench/widgets/voila/templates/wb/conf\.json",
     r"workbench/widgets/voila/templates/wb/index\.html\.j2",
     r"workbench/widgets/static/editor\.js",
@@ -117,7 +119,7 @@ def test_up_works_from_any_folder_and_leaves_nothing_behind(installed, tmp_path)
     with Running(
         *words, environ=environ, command=[installed / "bin" / "workbench"], cwd=tmp_path / "person"
     ) as running:
-        for name in ("home", "integrations", "activity"):
+        for name in ("home", "integrations", "work", "activity"):
             status, page = ask(running.said["dashboards"].replace("home.ipynb", f"{name}.ipynb"))
             assert status == 200
             assert b"wb-frame" in page, "it is not our template"

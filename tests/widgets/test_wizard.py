@@ -539,6 +539,21 @@ async def test_a_second_integration_of_a_channel_needs_the_switch(bench: Workben
     assert second.draft.stage == "authenticate"
 
 
+async def test_the_header_for_ids_is_checked_and_kept(bench: Workbench) -> None:
+    wizard = await start(bench)
+    wizard.step.idempotency_header.value = "two words"
+    wizard.step.name.value, wizard.step.url.value = "Ids", URL
+    await click(wizard.next_button)
+    assert "two words" in wizard.step.idempotency_header.error
+    assert wizard.step.advanced.opened
+    wizard.step.idempotency_header.value = "Idempotency-Key"
+    await configure(wizard)
+    assert wizard.draft.settings.idempotency_header == "Idempotency-Key"
+    await click(wizard.next_button)
+    await click(wizard.next_button)
+    assert "Idempotency-Key" in read(wizard.body.widget)
+
+
 async def test_presets_rename_the_keys_and_say_which_one_it_is(bench: Workbench) -> None:
     wizard = await start(bench)
     await configure(wizard)

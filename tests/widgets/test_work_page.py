@@ -8,8 +8,11 @@ from typing import Any
 from tests.widgets.faces import markup, of, offered, press, read, tell
 from tests.widgets.jobs import contacts, done, filled, nameless
 from workbench import Workbench
+from workbench.adapters.remote import ServerClient
+from workbench.errors import Unreachable
 from workbench.models.integration import Integration
 from workbench.models.person import Role
+from workbench.sentence import say
 from workbench.widgets import settle, work_page
 from workbench.widgets.jobs import BUSY_S, CALM_S, COLUMNS, STEP
 from workbench.widgets.spawn import running
@@ -133,6 +136,35 @@ async def test_the_list_is_looked_at_while_it_is_shown_and_follows_the_jobs(
     for one in of(page, "Pulse"):
         await tell(one, {"beat": True})
     assert rows(page)[0]["state"]["text"] == "Cancelled"
+
+
+class Away:
+    """A connection whose server is gone from time to time."""
+
+    def __init__(self, inner: ServerClient) -> None:
+        self.inner, self.gone = inner, False
+
+    async def post(self, path: str, body: bytes) -> object:
+        if self.gone:
+            raise Unreachable(say("The server process does not answer."))
+        return await self.inner.post(path, body)
+
+
+async def test_a_list_that_cannot_be_read_stays_says_so_and_is_read_again(
+    connected: Connected, house: Workbench, saved: Integration
+) -> None:
+    await filled(house, saved, contacts(1), title="Spring")
+    client = Away(connected("viewer")._client)  # type: ignore[arg-type]
+    page = await work_page(Workbench.connect(client=client))  # type: ignore[arg-type]
+    [pulse] = of(page, "Pulse")
+    client.gone = True
+    await tell(pulse, {"beat": True})
+    await tell(pulse, {"beat": True})
+    assert read(page).count("The list is from before") == 1
+    assert [row["title"] for row in rows(page)] == ["Spring"]
+    client.gone = False
+    await tell(pulse, {"beat": True})
+    assert "from before" not in read(page)
 
 
 async def test_older_jobs_are_shown_on_demand(

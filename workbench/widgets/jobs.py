@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -70,6 +71,7 @@ class Jobs:
         self.around = around
         self.found: list[Progress] = []
         self._limit = STEP
+        self._turn = asyncio.Lock()
         self.messages = Messages()
         self.lost = Place()
         self.list = RowList(
@@ -94,12 +96,13 @@ class Jobs:
     async def refresh(self) -> None:
         """Read the jobs anew."""
         work = self.around.bench.work
-        newest = await work.jobs(JobFilter(limit=self._limit))
-        live = await work.jobs(JobFilter(live=True, limit=MOST))
-        every = {progress.job.id: progress for progress in (*newest, *live)}
-        by_age = sorted(every.values(), key=lambda one: one.job.created_at, reverse=True)
-        self.found = sorted(by_age, key=lambda one: one.job.state not in LIVE)
-        self._show(len(newest))
+        async with self._turn:  # never in parallel with itself: an older answer would come last
+            newest = await work.jobs(JobFilter(limit=self._limit))
+            live = await work.jobs(JobFilter(live=True, limit=MOST))
+            every = {progress.job.id: progress for progress in (*newest, *live)}
+            by_age = sorted(every.values(), key=lambda one: one.job.created_at, reverse=True)
+            self.found = sorted(by_age, key=lambda one: one.job.state not in LIVE)
+            self._show(len(newest))
 
     async def look(self) -> float | None:
         """Read the jobs anew as long as the page is shown; returns the seconds until the next look."""
@@ -115,7 +118,7 @@ class Jobs:
 
     async def look_on(self) -> None:
         """Read the jobs anew at once, and go on from there: something was done with one of them."""
-        await self.refresh()
+        await self.look()
         self.pulse.again()
 
     async def show_older(self) -> None:

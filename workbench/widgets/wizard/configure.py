@@ -47,7 +47,12 @@ class Configure:
         self.about = Place()
         self.noted = Place()
         self._make_fields(settings, desk)
-        self.advanced = Fold(N_("Advanced"), self.allow_several, look.columns(self.connect_s, self.total_s))
+        self.advanced = Fold(
+            N_("Advanced"),
+            self.idempotency_header,
+            self.allow_several,
+            look.columns(self.connect_s, self.total_s),
+        )
         self.inputs = self._inputs()
         self.widget = look.columns(
             look.stack(
@@ -83,6 +88,7 @@ class Configure:
             "local_test": self.local_test.value,
             "headers": tuple(Header(name=name, value=value) for name, value in self.headers.pairs()),
             "identifier": IdentifierType(kind=self.identifier.value, name=self.identifier_name.value),
+            "idempotency_header": self.idempotency_header.value,
             "allow_several": self.allow_several.value,
             "connect_s": _seconds(self.connect_s.value) or settings.connect_s,
             "total_s": _seconds(self.total_s.value) or settings.total_s,
@@ -166,6 +172,15 @@ class Configure:
             value=settings.identifier.name,
             placeholder="customer_id",
         )
+        self.idempotency_header = TextField(
+            N_("Idempotency header"),
+            hint=N_(
+                "Only if your provider takes each message id once: the header it reads the id from. Then rows of a job "
+                "whose end is not known go again by themselves, without being delivered twice."
+            ),
+            value=settings.idempotency_header,
+            placeholder="Idempotency-Key",
+        )
         self.allow_several = SwitchField(
             N_("Allow several"),
             hint=N_("An experiment: the platform itself allows one integration for each channel."),
@@ -180,13 +195,14 @@ class Configure:
             "url": self.url, "local_test": self.local_test,
         }  # fmt: skip
         late: dict[str, Any] = {
-            "identifier.name": self.identifier_name, "identifier.kind": self.identifier, "allow_several": self.allow_several,
+            "identifier.name": self.identifier_name, "identifier.kind": self.identifier,
+            "idempotency_header": self.idempotency_header, "allow_several": self.allow_several,
             "connect_s": self.connect_s, "total_s": self.total_s,
         }  # fmt: skip
         inputs: dict[str, Input] = {path: Plain(field, self._edited) for path, field in plain.items()}
         inputs["headers"] = self.headers
         inputs.update({path: Plain(field, self._edited) for path, field in late.items()})
-        folded = ("allow_several", "connect_s", "total_s")
+        folded = ("idempotency_header", "allow_several", "connect_s", "total_s")
         return Inputs(inputs, dict.fromkeys(folded, self.advanced) | {"channel": self.advanced})
 
     def _edited(self) -> None:

@@ -120,6 +120,11 @@ def _configured(settings: Settings, provider: Provider) -> Iterator[tuple[Said, 
             total=f"{settings.total_s:g}",
         ),
     )
+    if settings.idempotency_header:
+        yield (
+            N_("Idempotency header"),
+            look.markup('<span class="wb-mono">{name}</span>', name=settings.idempotency_header),
+        )
     if settings.local_test:
         yield N_("Local test"), say("on")
     if settings.allow_several:
