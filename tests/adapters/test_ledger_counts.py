@@ -138,6 +138,16 @@ class Life(RuleBasedStateMachine):
                 assert row.attempts == before[row.number].attempts + 1
             held[row.number] = row
 
+    @precondition(lambda self: self.held[0] or self.held[1])
+    @rule(at=st.integers(0, 1), end=st.sampled_from(ENDS))
+    def settle_for_another(self, at: int, end: Any) -> None:
+        before = self.rows()
+        foreign = [row.number for row in before if row.worker == WORKERS[1 - at]]
+        self.run(
+            self.ledgers[at].turn(WORKERS[at], self.job, [Settled(number, end) for number in foreign], 0)
+        )
+        assert self.rows() == before, "what another holds is left alone"
+
     @rule(at=st.integers(0, 1), dead=st.integers(0, 1), alive=st.booleans())
     def take_over(self, at: int, dead: int, alive: bool) -> None:
         holds = sum(row.worker == WORKERS[dead] for row in self.rows())
@@ -193,6 +203,7 @@ class Life(RuleBasedStateMachine):
             assert row.attempts >= (row.state == "in_flight")
             assert row.state != "in_flight" or row.number in self.held[WORKERS.index(row.worker)]
         assert job.state != "done" or job.counts.open == 0
+        assert job.state != "cancelled" or job.counts.open == job.counts.in_flight
         count = sa.text("SELECT count(*) FROM workbench_entries")
         assert self.databases[0].read_now(lambda connection: connection.scalar(count)) == self.entries
 

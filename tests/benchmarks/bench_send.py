@@ -197,7 +197,7 @@ async def measure(url: str, folder: Path) -> None:
         secret = bench.house.vault.seal_text("a-secret-that-is-redacted-71")
         settings = Settings(
             name="Bench", url=url, local_test=True, payload=PAYLOAD, credential_kind="basic",
-            credential={"username": "u", "password": secret.model_dump()}, idempotency_header="Idempotency-Key",
+            credential={"username": "u", "password": secret.model_dump()},
         )  # fmt: skip
         draft = await bench.integrations.start()
         saved = await bench.integrations.save(draft.model_copy(update={"settings": settings}))

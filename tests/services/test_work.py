@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -293,6 +294,39 @@ async def test_what_concerns_every_row_stops_the_job_and_loses_no_row(
         healed.append(True)
         await bench.work.resume(id)
         assert (await ended(bench, id)).job.counts.accepted == 200
+
+
+async def test_renewed_credentials_serve_the_rows_that_are_left(tmp_path: Path) -> None:
+    good = "a-g00d-secret-77"
+
+    def known(received: Received, number: int) -> bytes:
+        expected = b64encode(f"u:{good}".encode()).decode()
+        return (
+            reply()
+            if received.headers["authorization"] == f"Basic {expected}"
+            else reply("401 Unauthorized", b"{}")
+        )
+
+    async with (
+        sink(known) as taking,
+        Workbench.open(tmp_path / "home", live=True, allowed_hosts=[taking.host], environ=ENVIRON) as bench,
+    ):
+        old = bench.house.vault.seal_text("an-0ld-secret-77")
+        settings = Settings(
+            name="Sink", local_test=True, url=taking.url, payload=PAYLOAD, credential_kind="basic",
+            credential={"username": "u", "password": old.model_dump()},
+        )  # fmt: skip
+        integration = await saved(bench, settings)
+        id = await started(bench, integration, 10)
+        await ended(bench, id, "stopped")
+        draft = await bench.integrations.edit(integration)
+        new = bench.house.vault.seal_text(good)
+        renewed = draft.settings.model_copy(
+            update={"credential": {"username": "u", "password": new.model_dump()}}
+        )
+        await bench.integrations.save(draft.model_copy(update={"settings": renewed}))
+        await bench.work.resume(id)
+        assert (await ended(bench, id)).job.counts.accepted == 10
 
 
 async def test_one_refresh_of_the_token_serves_every_row(tmp_path: Path) -> None:

@@ -58,8 +58,7 @@ def judge(outcome: Outcome, status: int | None, *, attempts: int, key: str, repe
         return Verdict(
             "waiting",
             stop=say(
-                "The provider rejected the credentials (401), so no further row was sent. Renew them, then resume. {words}",
-                words=outcome.sentence,
+                "The provider rejected the credentials (401), so no further row was sent. Renew them in the integration, then resume."
             ),
             released=True,
         )

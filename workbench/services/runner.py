@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections import deque
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,6 +34,8 @@ IDLE_S: Final = 1.0
 """Seconds between two looks at a job that has nothing due: another process may pause it, or add to it."""
 FAULT_S: Final = 2.0
 """Seconds between two tries to write to a disk or database that does not take it. Nothing is begun meanwhile."""
+TOLD_S: Final = 2.0
+"""Seconds of waiting from which on it is said what for."""
 RATE_OVER_S: Final = 5.0
 RATE_LEAST_S: Final = 1.0
 """Seconds over which the rate is told, and the least: what went in the first instant says little about the next minute."""
@@ -91,6 +94,7 @@ class Run:
         self._rest_until = 0.0
         self._dry_until = 0.0
         self._lately = deque([(clock.monotonic(), 0)])
+        self._told_rate = 0.0
 
     @property
     def closing(self) -> bool:
@@ -125,7 +129,6 @@ class Run:
                 self.notice = fault.sentence
                 await self._clock.sleep(FAULT_S)
                 continue
-            self.notice = None
             if wait is None:
                 return
             await self._pause(wait)
@@ -136,7 +139,7 @@ class Run:
             self._put_back()
         await self._learn()
         granted, wait = await self._permits(self._room())
-        if self._ended or granted:
+        if self._ended or granted or self._is_rate_stale():
             claimed = await self._write(granted)
             if claimed:
                 return wait if self._room() < self.job.options.at_once else 0.0
@@ -204,8 +207,18 @@ class Run:
             return 0, IDLE_S
         resting = self._rest_until - self._clock.monotonic()
         if resting > 0:
+            self.notice = say(
+                "The provider fails row after row. The job rests and tries again with one row in {seconds} s.",
+                seconds=math.ceil(resting),
+            )
             return 0, resting
         granted, wait = await self.house.budgets.take(self.job.account, room)
+        self.notice = None
+        if not granted and wait >= TOLD_S:
+            self.notice = say(
+                "The account's pace, or the provider itself, lets the next row go in {seconds} s.",
+                seconds=math.ceil(wait),
+            )
         return granted, IDLE_S if granted == room else wait
 
     def _held_back(self) -> bool:
@@ -235,12 +248,18 @@ class Run:
         self._wake.clear()
 
     def _rate(self, ended: int) -> float:
+        """Return the rows a second over the last few seconds, these included."""
         now = self._clock.monotonic()
         self._lately.append((now, ended))
-        while self._lately[0][0] < now - RATE_OVER_S and len(self._lately) > 2:
+        while len(self._lately) > 2 and self._lately[1][0] < now - RATE_OVER_S:
             self._lately.popleft()
         passed = max(now - self._lately[0][0], RATE_LEAST_S)
-        return sum(count for _, count in list(self._lately)[1:]) / passed
+        self._told_rate = sum(count for _, count in list(self._lately)[1:]) / passed
+        return self._told_rate
+
+    def _is_rate_stale(self) -> bool:
+        """Return whether the ledger tells a rate that is not kept any more, because nothing has ended for a while."""
+        return self._told_rate > 0 and self._clock.monotonic() - self._lately[-1][0] >= IDLE_S
 
     # -- the provider's side -------------------------------------------------------------------------------------------
 

@@ -10,7 +10,8 @@ from workbench.adapters.wire import Wire
 from workbench.engine.fingerprint import account_of
 from workbench.engine.pace import TAKEN
 from workbench.engine.rate_headers import learned
-from workbench.errors import Invalid, MissingVariable
+from workbench.errors import Invalid, MissingVariable, NotFound
+from workbench.models.base import JsonValue
 from workbench.models.credential import OAuth2
 from workbench.models.integration import Integration, Settings
 from workbench.models.request import Failure, Reply, Request
@@ -18,6 +19,7 @@ from workbench.models.work import Claimed, Job, JobOptions
 from workbench.providers import provider as provider_of
 
 from .house import House
+from .integrations import KIND as INTEGRATIONS
 from .line import Line
 from .runner import Attempt
 
@@ -56,7 +58,7 @@ class Sending:
     @classmethod
     async def open(cls, house: House, job: Job) -> Sending:
         """Return what sends a job's rows. Raises WorkbenchError where nothing can be sent: a secret is missing, the disk is full."""
-        settings = Settings.model_validate(job.spec["settings"])
+        settings = await _with_secrets_of_now(house, job)
         await asyncio.to_thread(house.home.check_writable)
         line = await Line.open(house, settings, integration_id=job.integration_id, who=job.who)
         return cls(house, job, settings, line, house.wire_for(settings).bulk(job.options.at_once))
@@ -94,3 +96,35 @@ class Sending:
         return await self._wire.send(
             request, connect_s=self._settings.connect_s, total_s=self._settings.total_s
         )
+
+
+async def _with_secrets_of_now(house: House, job: Job) -> Settings:
+    """Return the job's frozen settings with the secrets the integration has by now: a renewed key serves the rows that are left.
+
+    Only for the same provider and kind of credential; where the request goes and what it says stays as it was confirmed.
+    """
+    frozen = Settings.model_validate(job.spec["settings"])
+    try:
+        document = await asyncio.to_thread(house.catalogue.get, INTEGRATIONS, job.integration_id or "")
+    except NotFound:
+        return frozen
+    now = Integration.model_validate(document).settings
+    if (now.provider, now.credential_kind) != (frozen.provider, frozen.credential_kind):
+        return frozen
+    locked = {header.name.lower(): header for header in now.headers if header.locked}
+    headers = tuple(
+        locked.get(header.name.lower(), header) if header.locked else header for header in frozen.headers
+    )
+    return frozen.model_copy(update={"credential": _renewed(frozen, now), "headers": headers})
+
+
+def _renewed(frozen: Settings, now: Settings) -> dict[str, JsonValue]:
+    """Return the frozen credential with the secrets of now; a token URL, a host or a user name stays as it was confirmed."""
+    return {
+        name: now.credential.get(name, value) if _is_secret(value) else value
+        for name, value in frozen.credential.items()
+    }
+
+
+def _is_secret(value: JsonValue) -> bool:
+    return isinstance(value, dict) and "handle" in value

@@ -99,7 +99,7 @@ class WorkPage:
         self.frame.stand("")
         self.jobs.list.selected = ""
         await self.jobs.refresh()
-        self.messages.show("ok", say("“{name}” is deleted.", name=title))
+        self.messages.show("ok", say("The job “{name}” is deleted.", name=title))
         self.title.focus = True
 
 
