@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbench.engine.standing import JOB_NAMES, ROW_NAMES, lasting
 from workbench.models.work import ROW_STATES, Counts, Job, JobState, Progress
 from workbench.widgets.piece import said
 from workbench.widgets.standing import (
-    JOB_STATES,
-    NAMES,
+    JOB_KINDS,
+    ROW_KINDS,
     bar,
     counted,
     explained,
-    lasting,
     pace_line,
     parts,
     rate_of,
@@ -44,8 +44,8 @@ def progress(
 
 
 def test_every_state_has_a_name_and_an_explanation() -> None:
-    assert set(NAMES) == set(ROW_STATES)
-    assert set(JOB_STATES) == set(get_args(JobState))
+    assert set(ROW_NAMES) == set(ROW_KINDS) == set(ROW_STATES)
+    assert set(JOB_NAMES) == set(JOB_KINDS) == set(get_args(JobState))
     explanations = {said(explained(progress(state))) for state in get_args(JobState)}
     assert len(explanations) == len(get_args(JobState))
 

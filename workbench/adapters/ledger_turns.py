@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
@@ -13,6 +14,9 @@ from workbench.sentence import say
 from . import journal, ledger_steps, ledger_workers
 from .database import Database
 from .ledger_tables import ROOM
+
+RATE_EVERY_S = 0.5
+"""Seconds between two writes of how fast a worker goes: nobody looks more often, and each turn would pay for it."""
 
 _Mine = tuple[str, str]  # a worker and a job
 
@@ -27,6 +31,7 @@ class Turns:
         self._floors: dict[str, int] = {}
         self._held: dict[_Mine, set[int]] = {}
         self._doubtful: set[_Mine] = set()
+        self._told: dict[_Mine, float] = {}
 
     def turn(
         self, worker_id: str, job_id: str, settled: Sequence[Settled], want: int, rate_per_s: float | None
@@ -36,6 +41,7 @@ class Turns:
         mine = (worker_id, job_id)
         held = self._held.get(mine, set())
         floor = self._floor(job_id, settled)
+        rate = rate_per_s if time.monotonic() >= self._told.get(mine, 0.0) + RATE_EVERY_S else None
 
         def work(connection: sa.Connection) -> tuple[list[Claimed], int]:
             now = self._now()
@@ -51,8 +57,8 @@ class Turns:
                 claimed = ledger_steps.claim(connection, job, worker_id, want, floor, now)
             if settled or claimed[0] or mine in self._doubtful:
                 ledger_steps.save(connection, job, now)
-            if rate_per_s is not None:
-                ledger_workers.set_rate(connection, worker_id, job_id, rate_per_s)
+            if rate is not None:
+                ledger_workers.set_rate(connection, worker_id, job_id, rate)
             return claimed
 
         try:
@@ -61,6 +67,8 @@ class Turns:
             self._doubtful.add(mine)  # it may have been done, and only the word of it was lost
             raise
         self._doubtful.discard(mine)
+        if rate is not None:
+            self._told[mine] = time.monotonic()
         self._hold(mine, held.difference(one.number for one in settled).union(one.number for one in claimed))
         return claimed
 

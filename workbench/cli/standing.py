@@ -10,31 +10,20 @@ from typing import Any
 
 import typer
 
-from workbench.models.work import JobState, Progress, ReplayPreview, Row, RowState
+from workbench.engine.standing import INTERRUPTED, JOB_NAMES, ROW_NAMES, lasting
+from workbench.models.work import JobState, Progress, ReplayPreview, Row
 from workbench.sentence import N_, Sentence, say
 
 from .session import Session
 
-JOB_STATES: Mapping[JobState, tuple[str, str]] = {
-    "filling": (N_("Being filled"), "cyan"),
-    "running": (N_("Running"), "cyan"),
-    "paused": (N_("Paused"), "yellow"),
-    "stopped": (N_("Stopped"), "red"),
-    "cancelled": (N_("Cancelled"), "white"),
-    "done": (N_("Done"), "green"),
+COLOURS: Mapping[JobState, str] = {
+    "filling": "cyan",
+    "running": "cyan",
+    "paused": "yellow",
+    "stopped": "red",
+    "cancelled": "white",
+    "done": "green",
 }
-INTERRUPTED = (N_("Interrupted"), "yellow")
-ROW_STATES: Mapping[RowState, str] = {
-    "accepted": N_("Accepted"),
-    "in_flight": N_("Under way"),
-    "waiting": N_("Waiting"),
-    "retrying": N_("To be tried again"),
-    "failed": N_("Failed"),
-    "uncertain": N_("Uncertain"),
-    "invalid": N_("Invalid"),
-    "cancelled": N_("Left undone"),
-}
-"""What the states of rows are called, in the order in which they are told."""
 EVERY_S = 5.0
 """Seconds between two lines of progress where no terminal can change one line in its place."""
 
@@ -112,7 +101,7 @@ def counted(session: Session, progress: Progress) -> list[str]:
     counts = progress.job.counts
     others = [
         session.text(say("{state}: {count}", state=Sentence(name), count=count))
-        for key, name in ROW_STATES.items()
+        for key, name in ROW_NAMES.items()
         if key not in ("accepted", "waiting") and (count := getattr(counts, key))
     ]
     ended = session.text(say("{ended} of {total}", ended=counts.total - counts.open, total=counts.total))
@@ -134,7 +123,8 @@ def goes(progress: Progress) -> bool:
 
 def state(progress: Progress) -> tuple[str, str]:
     """Return a job's state in words, and its colour; one that nobody works on says so."""
-    return INTERRUPTED if progress.interrupted else JOB_STATES[progress.job.state]
+    state = progress.job.state
+    return (INTERRUPTED, "yellow") if progress.interrupted else (JOB_NAMES[state], COLOURS[state])
 
 
 def lines(session: Session, progress: Progress) -> Iterator[str]:
@@ -143,7 +133,7 @@ def lines(session: Session, progress: Progress) -> Iterator[str]:
     text, colour = state(progress)
     yield typer.style(job.title, bold=True) + "  " + typer.style(session.text(text), fg=colour)
     yield f"{job.id}  {job.host}  {session.text(job.mode)}"
-    for key, name in ROW_STATES.items():
+    for key, name in ROW_NAMES.items():
         if count := getattr(job.counts, key):
             yield f"  {session.text(name):20} {session.language.number(count):>12}"
     yield f"  {session.text(N_('All rows')):20} {session.language.number(job.counts.total):>12}"
@@ -172,7 +162,7 @@ def row_lines(session: Session, rows: Sequence[Row]) -> Iterator[str]:
     """Give a line for each row: its number, state, recipient, and what was said of it."""
     for row in rows:
         said = session.text(row.sentence) if row.sentence else ""
-        yield f"  {row.number:>8}  {session.text(ROW_STATES[row.state])}  {row.recipient}  {said}".rstrip()
+        yield f"  {row.number:>8}  {session.text(ROW_NAMES[row.state])}  {row.recipient}  {said}".rstrip()
 
 
 def preview_lines(session: Session, preview: ReplayPreview) -> Iterator[str]:
@@ -190,20 +180,6 @@ def preview_lines(session: Session, preview: ReplayPreview) -> Iterator[str]:
         f"  {session.language.number(count):>12}  {session.text(name)}" for name, count in told if count
     )
     yield from row_lines(session, preview.sample)
-
-
-def lasting(seconds: float) -> Sentence:
-    """Return a time to wait as a person would say it."""
-    whole = max(round(seconds), 1)
-    if whole < 90:
-        return say("{seconds} s", seconds=whole)
-    minutes = round(whole / 60)
-    if minutes < 90:
-        return say("{minutes} min", minutes=minutes)
-    hours, rest = divmod(minutes, 60)
-    if hours < 48:
-        return say("{hours} h {minutes} min", hours=hours, minutes=rest)
-    return say("{days} days", days=round(hours / 24))
 
 
 class LiveLine:

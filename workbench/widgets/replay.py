@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import ipywidgets
 
+from workbench.engine.standing import ROW_NAMES
 from workbench.models.work import Job, ReplayPreview, RowFilter, RowState
 from workbench.sentence import N_, Sentence, say
 
@@ -18,7 +19,7 @@ from .headline import Headline
 from .language import number
 from .messages import Messages
 from .piece import Said, said
-from .standing import NAMES
+from .standing import ROW_KINDS
 from .tables import table
 
 __all__ = ["Replay"]
@@ -51,7 +52,7 @@ class Replay:
         counts = {state: int(getattr(job.counts, state)) for state in HINTS}
         self.states = {
             state: SwitchField(
-                say("{state} ({count})", state=said(NAMES[state][0]), count=number(count)),
+                say("{state} ({count})", state=said(ROW_NAMES[state]), count=number(count)),
                 hint=HINTS[state],
                 value=state == "failed",
             )
@@ -165,7 +166,7 @@ def _shares(preview: ReplayPreview) -> ipywidgets.Widget:
 
 def _sample(preview: ReplayPreview) -> ipywidgets.Widget:
     rows = [
-        [str(row.number), row.recipient, look.badge(*NAMES[row.state]), row.sentence]
+        [str(row.number), row.recipient, look.badge(ROW_NAMES[row.state], ROW_KINDS[row.state]), row.sentence]
         for row in preview.sample
     ]
     columns = [N_("Row"), N_("Recipient"), N_("State"), N_("What was said")]

@@ -7,6 +7,7 @@ from typing import Any
 
 import ipywidgets
 
+from workbench.engine.standing import ROW_NAMES
 from workbench.models.work import Row, RowFilter, RowState
 from workbench.sentence import N_, say
 
@@ -19,7 +20,7 @@ from .headline import Headline
 from .language import when
 from .messages import Messages
 from .piece import said
-from .standing import NAMES, row_badge
+from .standing import row_badge
 from .tables import RowList
 
 __all__ = ["NOT_TAKEN", "JobRows"]
@@ -55,7 +56,7 @@ class JobRows:
         self.which = ChoiceField(
             N_("Which rows"),
             [("not_taken", say("Not taken: failed, uncertain and invalid")), ("", say("All rows"))]
-            + [(state, said(text)) for state, (text, _) in NAMES.items()],
+            + [(state, said(text)) for state, text in ROW_NAMES.items()],
             value="not_taken" if states == NOT_TAKEN else "",
         )
         self.list = RowList(N_("Rows of the job"), columns=COLUMNS, empty=N_("No row is in this state."))
@@ -150,7 +151,7 @@ def _whole(row: Row, focus: bool) -> tuple[ipywidgets.Widget, ...]:
         "code": "await activity_page(bench)",
     }
     facts = [
-        (N_("State"), said(NAMES[row.state][0])),
+        (N_("State"), said(ROW_NAMES[row.state])),
         (N_("Recipient"), row.recipient),
         (N_("What was said"), row.sentence),
         (N_("Attempts"), str(row.attempts)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from workbench.engine.standing import INTERRUPTED, JOB_NAMES, ROW_NAMES, lasting
 from workbench.models.work import Counts, Job, JobState, Progress, RowState
 from workbench.sentence import N_, Sentence, say
 
@@ -14,8 +15,7 @@ from .look import Html, markup
 from .piece import Said, said
 
 __all__ = [
-    "JOB_STATES",
-    "NAMES",
+    "ROW_KINDS",
     "bar",
     "counted",
     "explained",
@@ -26,25 +26,24 @@ __all__ = [
     "state_badge",
 ]
 
-JOB_STATES: Mapping[JobState, tuple[str, look.Kind]] = {
-    "filling": (N_("Being filled"), "info"),
-    "running": (N_("Running"), "info"),
-    "paused": (N_("Paused"), "warn"),
-    "stopped": (N_("Stopped"), "error"),
-    "cancelled": (N_("Cancelled"), "quiet"),
-    "done": (N_("Done"), "ok"),
+JOB_KINDS: Mapping[JobState, look.Kind] = {
+    "filling": "info",
+    "running": "info",
+    "paused": "warn",
+    "stopped": "error",
+    "cancelled": "quiet",
+    "done": "ok",
 }
-NAMES: Mapping[RowState, tuple[str, look.Kind]] = {
-    "accepted": (N_("Accepted"), "ok"),
-    "in_flight": (N_("Under way"), "info"),
-    "waiting": (N_("Waiting"), "quiet"),
-    "retrying": (N_("Due again"), "info"),
-    "failed": (N_("Failed"), "error"),
-    "uncertain": (N_("Uncertain"), "warn"),
-    "invalid": (N_("Invalid"), "error"),
-    "cancelled": (N_("Left undone"), "quiet"),
+ROW_KINDS: Mapping[RowState, look.Kind] = {
+    "accepted": "ok",
+    "in_flight": "info",
+    "waiting": "quiet",
+    "retrying": "info",
+    "failed": "error",
+    "uncertain": "warn",
+    "invalid": "error",
+    "cancelled": "quiet",
 }
-"""What the states of rows are called, in the order in which a bar shows them."""
 RARE: frozenset[RowState] = frozenset({"cancelled"})
 """States that are named only when there are rows in them."""
 
@@ -52,15 +51,14 @@ RARE: frozenset[RowState] = frozenset({"cancelled"})
 def state_badge(progress: Progress) -> dict[str, str]:
     """Return a job's state as a badge; one that nobody works on says so."""
     if progress.interrupted:
-        return {"text": said(N_("Interrupted")), "kind": "warn"}
-    text, kind = JOB_STATES[progress.job.state]
-    return {"text": said(text), "kind": kind}
+        return {"text": said(INTERRUPTED), "kind": "warn"}
+    state = progress.job.state
+    return {"text": said(JOB_NAMES[state]), "kind": JOB_KINDS[state]}
 
 
 def row_badge(state: RowState) -> dict[str, str]:
     """Return a row's state as a badge."""
-    text, kind = NAMES[state]
-    return {"text": said(text), "kind": kind}
+    return {"text": said(ROW_NAMES[state]), "kind": ROW_KINDS[state]}
 
 
 def explained(progress: Progress) -> Said:
@@ -117,20 +115,6 @@ def rate_of(progress: Progress) -> str:
     return number(_rounded(progress.rate_per_s)) if goes else ""
 
 
-def lasting(seconds: float) -> Sentence:
-    """Return a time to wait as a person would say it."""
-    whole = max(round(seconds), 1)
-    if whole < 90:
-        return say("{seconds} s", seconds=whole)
-    minutes = round(whole / 60)
-    if minutes < 90:
-        return say("{minutes} min", minutes=minutes)
-    hours, rest = divmod(minutes, 60)
-    if hours < 48:
-        return say("{hours} h {minutes} min", hours=hours, minutes=rest)
-    return say("{days} days", days=round(hours / 24))
-
-
 def _rounded(rate: float) -> float:
     return round(rate) if rate >= 10 else round(rate, 1)
 
@@ -141,7 +125,7 @@ def _rounded(rate: float) -> float:
 def parts(counts: Counts) -> list[dict[str, Any]]:
     """Return the parts of a bar: for each state that has rows, its share in percent."""
     total = counts.total or 1
-    found = [(state, getattr(counts, state)) for state in NAMES]
+    found = [(state, getattr(counts, state)) for state in ROW_NAMES]
     return [{"state": state, "share": round(100 * count / total, 3)} for state, count in found if count]
 
 
@@ -154,7 +138,7 @@ def counted(counts: Counts) -> Sentence:
 def bar(job: Job) -> Html:
     """Return a job's bar with every count beside it: what the colours and patterns say stands there in words."""
     words = Html(", ").join(
-        f"{said(NAMES[state][0])}: {number(count)}" for state, count in _states(job.counts) if count
+        f"{said(ROW_NAMES[state])}: {number(count)}" for state, count in _states(job.counts) if count
     )
     segments = Html("").join(
         markup('<span class="wb-segment wb-segment-{state}" style="flex-grow: {share}"></span>', **part)
@@ -178,11 +162,11 @@ def _tile(state: RowState, count: int) -> Html:
         "<dd>{count}</dd></div>",
         none="wb-count-some" if count else "wb-count-none",
         state=state,
-        name=said(NAMES[state][0]),
+        name=said(ROW_NAMES[state]),
         count=number(count),
     )
 
 
 def _states(counts: Counts) -> Sequence[tuple[RowState, int]]:
-    found = [(state, int(getattr(counts, state))) for state in NAMES]
+    found = [(state, int(getattr(counts, state))) for state in ROW_NAMES]
     return [(state, count) for state, count in found if count or state not in RARE]
