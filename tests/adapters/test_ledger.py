@@ -583,6 +583,19 @@ async def test_one_that_was_taken_for_dead_is_on_the_list_again_when_it_speaks(
         assert [worker.id for worker in await other.ledger.workers()] == ["wrk_1"]
 
 
+async def test_a_row_that_comes_back_to_one_that_never_died_is_not_attempted_twice_at_a_time(
+    bench: Bench, opened: Callable[[], Bench]
+) -> None:
+    await bench.worker()
+    id = await bench.job(2, repeatable=True)
+    await bench.turn(id, want=1)
+    await opened().ledger.take_over("wrk_1")
+    assert [row.number for row in await bench.turn(id, want=2)] == [2]
+    assert await bench.counts(id) == Counts(in_flight=2)
+    await bench.turn(id, [Settled(1, "accepted"), Settled(2, "accepted")])
+    assert await bench.counts(id) == Counts(accepted=2)
+
+
 @pytest.mark.parametrize(
     ("repeatable", "state", "ends"),
     [

@@ -152,6 +152,8 @@ class Life(RuleBasedStateMachine):
     def take_over(self, at: int, dead: int, alive: bool) -> None:
         holds = sum(row.worker == WORKERS[dead] for row in self.rows())
         assert self.run(self.ledgers[at].take_over(WORKERS[dead], alive)) == holds
+        if at == dead:  # it lets go of them
+            self.held[dead].clear()
 
     @rule(at=st.integers(0, 1))
     def finish(self, at: int) -> None:
@@ -215,7 +217,7 @@ class Life(RuleBasedStateMachine):
 
 
 class TestLife(Life.TestCase):
-    settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+    settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
 
 
 @pytest.mark.soak

@@ -21,6 +21,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
+from typing import Any
 
 import aiohttp
 import httpx
@@ -28,6 +29,7 @@ import httpx
 from tests.loopback import listener
 from workbench import Contact, Settings, Workbench
 from workbench.models.work import Claimed, JobOptions
+from workbench.services.runner import Answered
 from workbench.services.sending import Sending
 
 ROUNDS = int(os.environ.get("WORKBENCH_BENCH_ROUNDS", "3"))
@@ -96,7 +98,22 @@ class Bench:
             for n in range(ROWS)
         ]
         began = perf_counter()
-        await drive(ROWS, lambda number: sending.attempt(rows[number]))
+        batches = iter(range(0, ROWS, AT_ONCE))
+        ready: list[tuple[Claimed, Any]] = []
+        answered: list[Answered] = []
+
+        async def send(_: int) -> None:
+            if not ready:
+                batch = rows[(start := next(batches)) : start + AT_ONCE]
+                ready.extend(zip(batch, await sending.prepare(batch), strict=True))
+            answered.append(await sending.attempt(*ready.pop()))
+            if len(answered) >= AT_ONCE:
+                come = answered[:]
+                answered.clear()
+                for one in come:
+                    sending.conclude(one)
+
+        await drive(ROWS, send)
         took = perf_counter() - began
         await sending.close()
         return ROWS / took

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import tracemalloc
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from workbench.models.work import Claimed, Job, JobOptions
 from workbench.sentence import say
 from workbench.services.crew import Crew
 from workbench.services.house import House
-from workbench.services.runner import Attempt
+from workbench.services.runner import Answered, Attempt
 
 ENVIRON = {"WORKBENCH_KEYRING": "off"}
 TAKEN = Outcome(kind="accepted", sentence=say("taken"))
@@ -36,17 +37,21 @@ class Counting:
     async def open(cls, _: House, __: Job) -> Counting:
         return cls()
 
-    async def attempt(self, row: Claimed) -> Attempt:
+    async def prepare(self, rows: Sequence[Claimed]) -> list[None]:
+        return [None] * len(rows)
+
+    async def attempt(self, row: Claimed, _: None) -> Answered:
         Counting.rows += 1
         if Counting.rows % 5000 == 0:
             Counting.tasks = max(Counting.tasks, len(asyncio.all_tasks()))
         if Counting.rows % 10_000 == 0:
             gc.collect()
             Counting.memory.append(tracemalloc.get_traced_memory()[0])
-        if row.number % 100 == 0:
-            return Attempt(problem=say("a bad row"))
         await asyncio.sleep(0)
-        return Attempt(TAKEN, 200)
+        return Answered(row, None, plain=True)
+
+    def conclude(self, answered: Answered) -> Attempt:
+        return Attempt(problem=say("a bad row")) if answered.row.number % 100 == 0 else Attempt(TAKEN, 200)
 
     async def close(self) -> None:
         """Nothing is kept open."""

@@ -290,7 +290,7 @@ class Ledger:
         """Bring the rows that a worker holds to where they can go on, and take it off the list, unless it is ``alive``.
 
         Where the job's rows may be repeated they are due again at once, under the same key; else they are uncertain, as are those of a
-        cancelled job. Returns how many rows there were.
+        cancelled job. A worker of this process lets go of them. Returns how many rows there were.
         """
 
         def work(connection: sa.Connection) -> int:
@@ -304,7 +304,9 @@ class Ledger:
                 ledger_workers.remove(connection, worker_id)
             return taken
 
-        return await self._database.write(work)
+        taken = await self._database.write(work)
+        self._turns.let_go(worker_id)
+        return taken
 
     # ------------------------------------------------------------------------------------------------------------------
 

@@ -69,8 +69,11 @@ class Turns:
         self._doubtful.discard(mine)
         if rate is not None:
             self._told[mine] = time.monotonic()
-        self._hold(mine, held.difference(one.number for one in settled).union(one.number for one in claimed))
-        return claimed
+        held = held.difference(one.number for one in settled)
+        # One that was taken over while this process was thought dead, and comes back to it, is under way here already.
+        new = [row for row in claimed if row.number not in held]
+        self._hold(mine, held.union(row.number for row in new))
+        return new
 
     def stay(self, connection: sa.Connection, worker_id: str) -> None:
         """Keep a worker on the list until this transaction ends; put it there again if it was taken for dead. Raises NotFound."""
@@ -82,6 +85,11 @@ class Turns:
                 say("This process is not among those that work on jobs. It has to join them first.")
             )
         ledger_workers.enter(connection, worker)
+
+    def let_go(self, worker_id: str) -> None:
+        """Forget what a worker of this process holds: it will not settle that any more."""
+        for mine in [mine for mine in self._held if mine[0] == worker_id]:
+            del self._held[mine]
 
     def _hold(self, mine: _Mine, held: set[int]) -> None:
         if held:

@@ -127,7 +127,7 @@ class Crew:
             await self._stopped(
                 job_id,
                 say(
-                    "The workbench met a defect of its own ({name}) and stopped the job.",
+                    "The workbench met a defect of its own ({name}).",
                     name=type(defect).__name__,
                 ),
             )

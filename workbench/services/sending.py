@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from workbench.adapters.clock import new_id
 from workbench.adapters.wire import Wire
@@ -17,11 +19,12 @@ from workbench.models.integration import Integration, Settings
 from workbench.models.request import Failure, Reply, Request
 from workbench.models.work import Claimed, Job, JobOptions
 from workbench.providers import provider as provider_of
+from workbench.sentence import Sentence
 
 from .house import House
 from .integrations import KIND as INTEGRATIONS
 from .line import Line
-from .runner import Attempt
+from .runner import Answered, Attempt
 
 KIND = "send"
 
@@ -41,6 +44,15 @@ async def job_of(house: House, saved: Integration, options: JobOptions) -> Job:
         host=line.host, integration_id=saved.id, spec={"settings": saved.settings.model_dump(mode="json")}, options=options,
         repeatable=options.repeat == "always" or (options.repeat == "idempotent" and idempotent), created_at=now, changed_at=now,
     )  # fmt: skip
+
+
+class Ready(NamedTuple):
+    """A row's request, or the problem that keeps it from being made."""
+
+    request: Request | None
+    identifier: str
+    token: str | None
+    problem: Sentence | None = None
 
 
 class Sending:
@@ -63,30 +75,45 @@ class Sending:
         line = await Line.open(house, settings, integration_id=job.integration_id, who=job.who)
         return cls(house, job, settings, line, house.wire_for(settings).bulk(job.options.at_once))
 
-    async def attempt(self, row: Claimed) -> Attempt:
-        """Send a row once, with one token refresh on a 401; read the answer, and make the journal's entry of it."""
+    async def prepare(self, rows: Sequence[Claimed]) -> list[Ready]:
+        """Return the rows' requests, with one token for all of them; a row that no request can be made of keeps its problem."""
         token = await self._line.token() if self._oauth2 else None
+        return [self._ready(row, token) for row in rows]
+
+    async def attempt(self, row: Claimed, ready: Ready) -> Answered:
+        """Send a row once, with one token refresh on a 401."""
+        if ready.request is None:
+            return Answered(row, (ready, None), plain=True)
+        answer = await self._send(ready.request)
+        if ready.token is not None and isinstance(answer, Reply) and answer.status == 401:
+            ready = self._ready(row, await self._line.token(refused=ready.token))
+            assert ready.request is not None, "the same row was made ready before"
+            answer = await self._send(ready.request)
+        return Answered(row, (ready, answer), plain=isinstance(answer, Reply) and 200 <= answer.status < 300)
+
+    def conclude(self, answered: Answered) -> Attempt:
+        """Read the answer, and make the journal's entry of it."""
+        ready, answer = answered.what
+        if answer is None:
+            return Attempt(problem=ready.problem)
+        outcome, entry = self._line.record(
+            ready.request, answer, ready.identifier, "send", ready.token, self._job.id, self._whole
+        )
+        if not isinstance(answer, Reply):
+            return Attempt(outcome, None, entry.recipient or "", entry)
+        news = learned(answer.headers, answer.status, outcome.retry_after_s, entry.at)
+        if outcome.kind == "throttled" and (
+            news is None or not news.throttled
+        ):  # by the provider's own word for it
+            news = replace(news or TAKEN, taken=False, throttled=True, hold_s=outcome.retry_after_s)
+        return Attempt(outcome, answer.status, entry.recipient or "", entry, None, news)
+
+    def _ready(self, row: Claimed, token: str | None) -> Ready:
         try:
             request, identifier = self._line.request(row.data, row.key, token)
         except (Invalid, MissingVariable) as error:
-            return Attempt(problem=error.sentence)
-        answer = await self._send(request)
-        if token is not None and isinstance(answer, Reply) and answer.status == 401:
-            token = await self._line.token(refused=token)
-            request, identifier = self._line.request(row.data, row.key, token)
-            answer = await self._send(request)
-        outcome, entry = self._line.record(
-            request, answer, identifier, "send", token, self._job.id, self._whole
-        )
-        news = None
-        if isinstance(answer, Reply):
-            news = learned(answer.headers, answer.status, outcome.retry_after_s, entry.at)
-            if outcome.kind == "throttled" and (
-                news is None or not news.throttled
-            ):  # by the provider's own word for it
-                news = replace(news or TAKEN, taken=False, throttled=True, hold_s=outcome.retry_after_s)
-        status = answer.status if isinstance(answer, Reply) else None
-        return Attempt(outcome, status, entry.recipient or "", entry, None, news)
+            return Ready(None, "", token, error.sentence)
+        return Ready(request, identifier, token)
 
     async def close(self) -> None:
         """Close the connections."""
