@@ -59,7 +59,7 @@ async def worker() -> AsyncIterator[Worker]:
 async def new_job(bench: Workbench, taking: Sink, repeat: str) -> str:
     """Return a running job of 1,000 rows that nobody works on yet."""
     settings = Settings(
-        name=f"Killed {random.random()}", local_test=True, url=taking.url, payload='{"to": "${User Identifier}"}',
+        name=f"Killed {random.random()}", local_test=True, allow_several=True, url=taking.url, payload='{"to": "${User Identifier}"}',
         idempotency_header="Idempotency-Key",
     )  # fmt: skip
     draft = await bench.integrations.start()
