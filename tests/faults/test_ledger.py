@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 
 import workbench
 from tests.databases import own_schema
-from tests.faults.test_storage_full import PRIVATE_DISK
+from tests.faults.test_storage_full import on_a_small_disk
 
 BEGIN = """
 import asyncio, json, os, random, signal, sys, time
@@ -264,18 +263,4 @@ def test_killed_at_any_moment_its_counts_stay_true(tmp_path: Path, url: str, kil
 
 def test_a_disk_that_becomes_full_in_the_midst_of_a_run(tmp_path: Path) -> None:
     """On a small disk of its own, in a mount namespace: no other process sees it, and it ends with this one."""
-    private = (
-        "unshare",
-        "--user",
-        "--map-root-user",
-        "--mount",
-        "sh",
-        "-c",
-        PRIVATE_DISK,
-        "sh",
-        str(tmp_path),
-    )
-    tried = shutil.which("unshare") and subprocess.run([*private, "true"], capture_output=True, check=False)
-    if not tried or tried.returncode:
-        pytest.skip("this system gives no private mounts (unshare)")
-    run(FULL, str(tmp_path), "", before=private)
+    run(FULL, str(tmp_path), "", before=on_a_small_disk(tmp_path))

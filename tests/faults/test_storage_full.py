@@ -132,6 +132,15 @@ asyncio.run(journal.close())
 PRIVATE_DISK = 'mount -t tmpfs -o size=3m none "$1" && shift && exec "$@"'
 
 
+def on_a_small_disk(folder: Path) -> tuple[str, ...]:
+    """Return the words before a command that give it a disk of 3 MB at ``folder``; skip the test where there is none."""
+    private = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", PRIVATE_DISK, "sh", str(folder))
+    tried = shutil.which("unshare") and subprocess.run([*private, "true"], capture_output=True, check=False)
+    if not tried or tried.returncode:
+        pytest.skip("this system gives no private mounts (unshare)")
+    return private
+
+
 def run(program: str, folder: Path, *before: str) -> None:
     environ = {**os.environ, "PYTHONPATH": str(Path(workbench.__file__).parents[1])}
     arguments = [*before, sys.executable, "-c", BEGIN + program, str(folder)]
@@ -145,18 +154,4 @@ def test_cut_off_by_a_limit_on_the_size_of_files(tmp_path: Path) -> None:
 
 def test_a_disk_that_becomes_full_and_then_read_only(tmp_path: Path) -> None:
     """On a small disk of its own, in a mount namespace: no other process sees it, and it ends with this one."""
-    private = [
-        "unshare",
-        "--user",
-        "--map-root-user",
-        "--mount",
-        "sh",
-        "-c",
-        PRIVATE_DISK,
-        "sh",
-        str(tmp_path),
-    ]
-    tried = shutil.which("unshare") and subprocess.run([*private, "true"], capture_output=True, check=False)
-    if not tried or tried.returncode:
-        pytest.skip("this system gives no private mounts (unshare)")
-    run(FULL_THEN_READ_ONLY, tmp_path, *private)
+    run(FULL_THEN_READ_ONLY, tmp_path, *on_a_small_disk(tmp_path))

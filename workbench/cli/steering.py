@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import shlex
 from collections.abc import AsyncIterator, Iterator
@@ -25,7 +24,6 @@ from .session import Session
 SHORTEST = 6
 """Characters of an id's beginning that may stand for the whole."""
 MOST_JOBS = 500
-TAKEN_UP_S, LOOK_S = 5.0, 0.1
 NOT_TAKEN: tuple[RowState, ...] = ("failed", "uncertain", "invalid")
 """The states of rows at their end that the provider did not say it took."""
 
@@ -94,8 +92,6 @@ async def follow(
 ) -> int:
     """Stay with a job that has begun, show how it stands then, and return the exit code."""
     id, left = progress.job.id, False
-    if url:
-        progress = await _taken_up(bench, progress)
     if detach:
         code = OK
     elif url:
@@ -113,16 +109,6 @@ async def follow(
     if not left:
         _advise(session, progress, url)
     return INPUT if code == OK and filled is not None and filled.unread else code
-
-
-async def _taken_up(bench: Workbench, progress: Progress) -> Progress:
-    """Return how the job stands once a process of the server works on it, or after a few seconds."""
-    for _ in range(round(TAKEN_UP_S / LOOK_S)):
-        if not progress.interrupted:
-            break
-        await asyncio.sleep(LOOK_S)
-        progress = await bench.work.job(progress.job.id)
-    return progress
 
 
 def _advise(session: Session, progress: Progress, url: str | None) -> None:

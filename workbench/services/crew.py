@@ -143,6 +143,7 @@ class Crew:
             await self.house.ledger.change(job_id, "stopped", {"running"}, reason)
 
     async def _join(self) -> None:
+        """Be on the list of workers, with what this process works on now."""
         if not self._joined:
             await self.house.ledger.join(self._worker)
             self._joined = True
@@ -157,15 +158,10 @@ class Crew:
 
     async def _keep_watch(self) -> None:
         """Say regularly that this process lives, look after those that died, and, serving, pick up what nobody works on."""
-        joined = False
         while True:
-            with contextlib.suppress(
-                StorageFault
-            ):  # said by the run whose rows it holds up; tried again in a moment
-                if not joined:
-                    await self.house.ledger.join(self._worker)
-                    joined = True
-                await self.house.ledger.beat(self._worker.id, self._working_on())
+            # A fault is said by the run whose rows it holds up; it is tried again in a moment.
+            with contextlib.suppress(StorageFault):
+                await self._join()
                 await self.take_over_the_dead()
                 if self._serving:
                     await self._pick_up()

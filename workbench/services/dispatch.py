@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from workbench.adapters.clock import new_id
-from workbench.adapters.wire import Wire
 from workbench.engine.auth import token_request
 from workbench.engine.checks import credential_of
 from workbench.engine.lint import lint
 from workbench.engine.read import read
 from workbench.engine.redact import hint_of
 from workbench.engine.token_answer import read_token
-from workbench.engine.urls import host_of, is_private
 from workbench.errors import Invalid, MissingVariable, Refused, TokenRefused
 from workbench.models.base import JsonValue, Problem
 from workbench.models.contact import Contact
@@ -144,19 +141,13 @@ class Dispatch:
         return check
 
     async def _exchange(self, request: Request, settings: Settings) -> Reply | Failure:
-        """Send. A local test may reach the private host that its address names, but only on a person's own workbench.
-
-        Through a server the ones who started it decide, by name: else each operator could look around in their network.
-        """
-        place = urlsplit(request.url).netloc
-        own = self.house.mode == "live" and not self.house.served
-        if own and settings.local_test and is_private(host_of(request.url)):
-            wire = Wire.live({place})
-            try:
-                return await wire.send(request, connect_s=settings.connect_s, total_s=settings.total_s)
-            finally:
+        """Send, by the wire that the integration may use."""
+        wire = self.house.wire_for(request.url, local_test=settings.local_test)
+        try:
+            return await wire.send(request, connect_s=settings.connect_s, total_s=settings.total_s)
+        finally:
+            if wire is not self.house.wire:
                 await wire.close()
-        return await self.house.wire.send(request, connect_s=settings.connect_s, total_s=settings.total_s)
 
     async def _record(
         self, prepared: Prepared, request: Request, answer: Reply | Failure, kind: EntryKind, token: str | None, previous: str | None

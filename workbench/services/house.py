@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from workbench.engine.urls import host_of, is_private
 from workbench.errors import MissingSecret
 from workbench.models.base import SecretRef
-from workbench.models.integration import Settings
 from workbench.models.person import Person
 from workbench.models.request import Mode
 
@@ -58,17 +57,17 @@ class House:
         """Who the running call is made for."""
         return caller.get() or self.owner
 
-    def wire_for(self, settings: Settings) -> Wire:
-        """Return the wire for an integration: a local test may reach the private host that its address names, but no other.
+    def wire_for(self, url: str, *, local_test: bool) -> Wire:
+        """Return the wire to an address: a local test may reach the private host that its address names, but no other.
 
         Only on a person's own workbench; through a server the ones who started it decide, by name: else each operator could look
         around in their network.
         """
         own = self.mode == "live" and not self.served
-        if own and settings.local_test and is_private(host_of(settings.url)):
+        if own and local_test and is_private(host_of(url)):
             from workbench.adapters.wire import Wire
 
-            return Wire.live({urlsplit(settings.url).netloc})
+            return Wire.live({urlsplit(url).netloc})
         return self.wire
 
     def open_secrets(self, refs: Iterable[SecretRef]) -> tuple[dict[str, str], list[SecretRef]]:

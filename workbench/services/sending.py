@@ -18,7 +18,6 @@ from workbench.models.credential import OAuth2
 from workbench.models.integration import Integration, Settings
 from workbench.models.request import Failure, Reply, Request
 from workbench.models.work import Claimed, Job, JobOptions
-from workbench.providers import provider as provider_of
 from workbench.sentence import Sentence
 
 from .house import House
@@ -31,17 +30,17 @@ KIND = "send"
 
 async def job_of(house: House, saved: Integration, options: JobOptions) -> Job:
     """Return a job, not kept yet, that sends through a saved integration. Raises Invalid with what keeps it from sending."""
-    line = await Line.open(house, saved.settings, integration_id=saved.id)
-    endpoint = provider_of(saved.settings.provider).endpoint(saved.settings.endpoint)
-    idempotent = bool(saved.settings.idempotency_header or endpoint.idempotency_header)
-    rates = provider_of(saved.settings.provider).limits.rates
-    account = account_of(saved.settings)
-    if rates:
+    settings = saved.settings
+    line = await Line.open(house, settings, integration_id=saved.id)
+    endpoint = line.provider.endpoint(settings.endpoint)
+    idempotent = bool(settings.idempotency_header or endpoint.idempotency_header)
+    account = account_of(settings)
+    if rates := line.provider.limits.rates:
         await house.budgets.declare(account, rates)
     now = house.clock.now()
     return Job(
         id=new_id("job"), kind=KIND, title=options.title or saved.name, mode=house.mode, who=house.person.name, account=account,
-        host=line.host, integration_id=saved.id, spec={"settings": saved.settings.model_dump(mode="json")}, options=options,
+        host=line.host, integration_id=saved.id, spec={"settings": settings.model_dump(mode="json")}, options=options,
         repeatable=options.repeat == "always" or (options.repeat == "idempotent" and idempotent), created_at=now, changed_at=now,
     )  # fmt: skip
 
@@ -73,7 +72,8 @@ class Sending:
         settings = await _with_secrets_of_now(house, job)
         await asyncio.to_thread(house.home.check_writable)
         line = await Line.open(house, settings, integration_id=job.integration_id, who=job.who)
-        return cls(house, job, settings, line, house.wire_for(settings).bulk(job.options.at_once))
+        wire = house.wire_for(settings.url, local_test=settings.local_test)
+        return cls(house, job, settings, line, wire.bulk(job.options.at_once))
 
     async def prepare(self, rows: Sequence[Claimed]) -> list[Ready]:
         """Return the rows' requests, with one token for all of them; a row that no request can be made of keeps its problem."""
@@ -102,9 +102,8 @@ class Sending:
         if not isinstance(answer, Reply):
             return Attempt(outcome, None, entry.recipient or "", entry)
         news = learned(answer.headers, answer.status, outcome.retry_after_s, entry.at)
-        if outcome.kind == "throttled" and (
-            news is None or not news.throttled
-        ):  # by the provider's own word for it
+        if outcome.kind == "throttled" and (news is None or not news.throttled):
+            # by the provider's own word for it
             news = replace(news or TAKEN, taken=False, throttled=True, hold_s=outcome.retry_after_s)
         return Attempt(outcome, answer.status, entry.recipient or "", entry, None, news)
 
