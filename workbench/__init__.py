@@ -9,20 +9,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .bench import Workbench
+    from .bench import Workbench, verify_endpoint
     from .models.contact import Contact
+    from .models.gate import GateSettings
     from .models.integration import Draft, Header, IdentifierType, Integration, Settings
     from .models.journal import EntryFilter
     from .models.pace import Rate
     from .models.payload import PayloadTemplate
+    from .models.platform import Sendout, Switches, Target, Timing
+    from .models.rules import Comparison, Rule, RuleSet
+    from .models.scenario import Answering, Scenario, Segment
     from .models.sending import Confirmation
     from .models.work import JobConfirmation, JobFilter, JobOptions, RowFilter
 
 _PUBLIC = {
+    "Answering": "models.scenario",
+    "Comparison": "models.rules",
     "Confirmation": "models.sending",
     "Contact": "models.contact",
     "Draft": "models.integration",
     "EntryFilter": "models.journal",
+    "GateSettings": "models.gate",
     "Header": "models.integration",
     "IdentifierType": "models.integration",
     "Integration": "models.integration",
@@ -32,15 +39,27 @@ _PUBLIC = {
     "PayloadTemplate": "models.payload",
     "Rate": "models.pace",
     "RowFilter": "models.work",
+    "Rule": "models.rules",
+    "RuleSet": "models.rules",
+    "Scenario": "models.scenario",
+    "Segment": "models.scenario",
+    "Sendout": "models.platform",
     "Settings": "models.integration",
+    "Switches": "models.platform",
+    "Target": "models.platform",
+    "Timing": "models.platform",
+    "verify_endpoint": "bench",
     "Workbench": "bench",
 }
 
 __all__ = [
+    "Answering",
+    "Comparison",
     "Confirmation",
     "Contact",
     "Draft",
     "EntryFilter",
+    "GateSettings",
     "Header",
     "IdentifierType",
     "Integration",
@@ -50,8 +69,17 @@ __all__ = [
     "PayloadTemplate",
     "Rate",
     "RowFilter",
+    "Rule",
+    "RuleSet",
+    "Scenario",
+    "Segment",
+    "Sendout",
     "Settings",
+    "Switches",
+    "Target",
+    "Timing",
     "Workbench",
+    "verify_endpoint",
 ]
 
 

@@ -5,15 +5,19 @@ Only ``open`` loads the doors to vault, storage and sandbox: the kernel of a das
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
 
 from .adapters.remote import ServerClient, proxy
-from .errors import Unreachable
+from .errors import Refused, Unreachable
 from .models.person import Person
 from .sentence import say
 from .services.about import About
@@ -21,8 +25,12 @@ from .services.activity import Activity
 from .services.crew import Crew
 from .services.delivery import Delivery
 from .services.dispatch import Dispatch
+from .services.gates import Gates
+from .services.holds import Holds
 from .services.integrations import Integrations
+from .services.lab import Lab
 from .services.people import People
+from .services.rehearsal import Rehearsal
 from .services.secrets import Secrets
 from .services.sending import KIND as SEND
 from .services.sending import Sending
@@ -30,8 +38,16 @@ from .services.work import Work
 
 if TYPE_CHECKING:
     from .adapters.clock import Clock
+    from .adapters.wire import Wire
+    from .models.gate import Action
+    from .models.platform import Target
+    from .models.verification import Sheet
     from .sandbox.app import Sandbox
+    from .sandbox.platform.app import Platform
+    from .sandbox.platform.delivery import Taken
     from .services.house import House
+    from .services.listening import Listening
+    from .services.receiving import Receiving
 
 SERVICES: Mapping[str, type] = {
     "about": About,
@@ -41,6 +57,10 @@ SERVICES: Mapping[str, type] = {
     "secrets": Secrets,
     "people": People,
     "work": Work,
+    "gates": Gates,
+    "holds": Holds,
+    "lab": Lab,
+    "rehearsal": Rehearsal,
 }
 """The services by the name they have on a workbench and in the server's routes."""
 
@@ -59,6 +79,10 @@ class Workbench:
     secrets: Secrets
     people: People
     work: Work
+    gates: Gates
+    holds: Holds
+    lab: Lab
+    rehearsal: Rehearsal
 
     def __init__(
         self,
@@ -66,12 +90,17 @@ class Workbench:
         *,
         where: str,
         house: House | None = None,
+        hooks: Hooks | None = None,
+        platform: Platform | None = None,
         client: ServerClient | None = None,
     ) -> None:
         for name, service in services.items():
             setattr(self, name, service)
         self._where = where
         self._house = house
+        self._hooks = hooks
+        self._platform = platform
+        self._scratch: TemporaryDirectory[str] | None = None
         self._client = client
 
     @classmethod
@@ -84,6 +113,8 @@ class Workbench:
         allowed_hosts: Collection[str] = (),
         sandbox: Sandbox | None = None,
         clock: Clock | None = None,
+        sandbox_at: str = "",
+        server_at: str = "",
         environ: Mapping[str, str] = os.environ,
     ) -> Self:
         """Return an embedded workbench.
@@ -95,12 +126,34 @@ class Workbench:
             allowed_hosts: exact names that may lie in a private network in live mode.
             sandbox: stand-ins of your own making (faults, expected keys); ignored in live mode.
             clock: another clock, for rehearsing time.
+            sandbox_at: the address of a sandbox on a port of this machine, which plays the platform that holds; else one in this process.
+            server_at: the address at which this process takes a platform's hooks, where it serves any.
             environ: where ``WORKBENCH_HOME`` and ``WORKBENCH_KEY`` are read from.
         """
+        if not live and sandbox is None:
+            from .sandbox.app import Sandbox
+
+            sandbox = Sandbox()
         house = _open_house(
-            Path(home) if home is not None else None, live, journal, allowed_hosts, sandbox, clock, environ
+            Path(home) if home is not None else None,
+            journal,
+            clock,
+            environ,
+            _wire(live, allowed_hosts, sandbox, sandbox_at),
         )
-        return cls(_services(house), where="embedded", house=house)
+        services, hooks = _services(house, allowed_hosts, sandbox_at, server_at)
+        platform = sandbox.platform if sandbox is not None and not sandbox_at else None
+        if platform is not None:
+            platform.deliver = hooks.deliver
+        return cls(services, where="embedded", house=house, hooks=hooks, platform=platform)
+
+    @classmethod
+    def scratch(cls) -> Self:
+        """Return an embedded workbench whose home is a temporary folder: closed, it leaves nothing behind. Always a rehearsal."""
+        folder = TemporaryDirectory(prefix="workbench-", ignore_cleanup_errors=True)
+        bench = cls.open(folder.name)
+        bench._scratch = folder
+        return bench
 
     @classmethod
     def connect(
@@ -127,14 +180,48 @@ class Workbench:
             )
         return self._house
 
+    @property
+    def receiving(self) -> Receiving:
+        """Where an embedded workbench takes platforms' hooks; a connected one takes none."""
+        if self._hooks is None:
+            raise Unreachable(say("A connected workbench takes no hooks: the server process does."))
+        return self._hooks.receiving
+
+    async def serve(self) -> None:
+        """From now on pick up jobs, holds and queues by itself. For the one long-lived process."""
+        await self.work.crew.serve()
+        if self._hooks is not None:
+            await self.holds.serve()
+            await self._hooks.listening.serve()
+
+    async def verify(self, gate: str, *, rows: int = 300, wait_s: float = 20.0) -> Sheet:
+        """Return the pass or fail sheet of a saved gate (by id, key or name), with the stand-in in this process playing the platform.
+
+        The workbench has to serve (``await bench.serve()``), or nobody answers. ``verify_endpoint`` does the same with any endpoint.
+        """
+        if self._hooks is None or self._platform is None:
+            raise Refused(
+                say(
+                    "A gate is verified where it is embedded, and in a rehearsal. Use “workbench gate verify”."
+                )
+            )
+        from .sandbox.verifying import play
+
+        target = await asyncio.to_thread(self.rehearsal.target, gate)
+        return await play(self._platform, self._hooks.deliver, target, rows, wait_s, quiet_s=1.0)
+
     async def close(self) -> None:
         """Bring what is under way to its end, and close the doors, or the connection to the server."""
-        if self._house is not None:
+        if self._house is not None and self._hooks is not None:
+            await self._hooks.listening.close()
+            await self.holds.close()
             await self.work.crew.close()
             await self._house.wire.close()
             await self._house.journal.close()
         if self._client is not None:
             await self._client.close()
+        if self._scratch is not None:
+            self._scratch.cleanup()
 
     async def __aenter__(self) -> Self:
         return self
@@ -146,14 +233,17 @@ class Workbench:
         return f"<Workbench {'connected' if self._house is None else self._house.mode}>"
 
 
+def _wire(live: bool, allowed_hosts: Collection[str], sandbox: Sandbox | None, sandbox_at: str) -> Wire:
+    """Return the way out: the network, or the stand-ins; one that is served on a port of this machine is truly called."""
+    from .adapters.wire import Wire
+
+    if live or sandbox is None:
+        return Wire.live(allowed_hosts)
+    return Wire.rehearsal(sandbox.route, [urlsplit(sandbox_at).netloc] if sandbox_at else ())
+
+
 def _open_house(
-    home: Path | None,
-    live: bool,
-    journal: str | None,
-    allowed_hosts: Collection[str],
-    sandbox: Sandbox | None,
-    clock: Clock | None,
-    environ: Mapping[str, str],
+    home: Path | None, journal: str | None, clock: Clock | None, environ: Mapping[str, str], wire: Wire
 ) -> House:
     """Return the doors of an embedded workbench, loaded here and nowhere else."""
     from .adapters.budgets import Budgets
@@ -165,13 +255,10 @@ def _open_house(
     from .adapters.ledger import Ledger
     from .adapters.tokens import Tokens
     from .adapters.vault import Vault
-    from .adapters.wire import Wire
-    from .sandbox.app import Sandbox
     from .services.house import House
 
     place = open_home(home, environ)
     clock = clock or SystemClock()
-    wire = Wire.live(allowed_hosts) if live else Wire.rehearsal((sandbox or Sandbox()).route)
     database = Database.open(journal or environ.get("WORKBENCH_JOURNAL"), place)
     return House(
         home=place,
@@ -187,19 +274,85 @@ def _open_house(
     )
 
 
-def _services(house: House) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """How platforms' hooks come in: by calls and from queues."""
+
+    receiving: Receiving
+    listening: Listening
+
+    async def deliver(self, target: Target, body: bytes, ack_s: float) -> Taken:
+        """Take a hook from the stand-in in this process, as the server would over HTTP."""
+        from .sandbox.platform.delivery import Taken, headers_of
+
+        key = urlsplit(target.url).path.rpartition("/")[2]
+        try:
+            async with asyncio.timeout(ack_s):
+                receipt = await self.receiving.http(key, headers_of(target), body, "127.0.0.1")
+        except TimeoutError:
+            return Taken("late")
+        return Taken("acknowledged" if receipt.status < 300 else "refused", receipt.status)
+
+
+def _services(
+    house: House, allowed_hosts: Collection[str], sandbox_at: str, server_at: str
+) -> tuple[dict[str, object], Hooks]:
+    from .adapters.code_pools import CodePools
+    from .adapters.consent_lists import ConsentLists
+    from .adapters.holds import Holds as HoldStore
+    from .services.answering import KIND as ANSWER
+    from .services.answering import answering
+    from .services.gate_house import GateHouse
+    from .services.listening import Listening
+    from .services.receiving import Receiving
+
+    database = house.journal.database
+    doors = GateHouse(house, HoldStore(database, house.clock), CodePools(database), ConsentLists(house.home))
+    crew = Crew(house, {SEND: Sending.open, ANSWER: answering(doors)})
     dispatch = Dispatch(house)
     integrations = Integrations(house, dispatch)
     delivery = Delivery(dispatch, integrations)
-    return {
+    holds = Holds(doors, crew)
+    receiving = Receiving(house, doors.holds)
+    receiving.on_received = holds.wake
+    services = {
         "about": About(house, package_version()),
         "integrations": integrations,
         "delivery": delivery,
         "activity": Activity(house, delivery),
         "secrets": Secrets(house),
         "people": People(house),
-        "work": Work(house, integrations, Crew(house, {SEND: Sending.open})),
+        "work": Work(house, integrations, crew),
+        "gates": Gates(house, doors.pools, doors.lists, doors.holds, server=server_at),
+        "holds": holds,
+        "lab": Lab(),
+        "rehearsal": Rehearsal(
+            house, at=f"{sandbox_at}/platform" if sandbox_at else None, server=server_at or None
+        ),
     }
+    return services, Hooks(receiving, Listening(house, receiving, allowed_hosts))
+
+
+async def verify_endpoint(
+    target: Target,
+    *,
+    rows: int = 1000,
+    wait_s: float = 20.0,
+    actions: Sequence[Action] = (),
+    reach: Collection[str] = (),
+    callback: str | None = None,
+    port: int = 0,
+) -> Sheet:
+    """Return the pass or fail sheet of somebody's own gate endpoint, with the stand-in playing the platform.
+
+    ``target`` is its address or queue with the key it expects; on this machine, unless its host is in ``reach``. ``callback`` is the
+    address by which it reaches the stand-in, where that is not ``port`` of this machine. It takes up to ``wait_s`` seconds and three more.
+    """
+    from .sandbox.verifying import verify
+
+    return await verify(
+        target, rows=rows, wait_s=wait_s, actions=actions, reach=reach, base_url=callback, port=port
+    )
 
 
 def package_version() -> str:

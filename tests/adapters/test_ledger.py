@@ -451,6 +451,20 @@ async def mixed(bench: Bench) -> str:
     return id
 
 
+async def test_rows_are_counted_between_two_numbers(bench: Bench) -> None:
+    id = await mixed(bench)
+    ledger = bench.ledger
+    whole = (await ledger.job(id)).job.counts
+    assert await ledger.counts_between(id, 1, whole.total) == whole
+    assert await ledger.counts_between(id, 0, 10**12) == whole
+    assert await ledger.counts_between(id, 3, 2) == Counts()
+    ones = [await ledger.counts_between(id, number, number) for number in range(1, whole.total + 1)]
+    rows = await ledger.rows(id, RowFilter(limit=1000))
+    assert ones == [Counts(**{row.state: 1}) for row in rows]
+    with pytest.raises(NotFound):
+        await ledger.counts_between("job_none", 1, 2)
+
+
 async def test_rows_are_found_by_their_state_and_page_by_page(bench: Bench) -> None:
     id = await mixed(bench)
     size = len(ROW_STATES)

@@ -18,13 +18,14 @@ from workbench import Contact, Workbench
 from workbench.models.integration import Header, Settings
 from workbench.models.person import Role
 from workbench.models.work import JobOptions
+from workbench.widgets import page as shown
 from workbench.widgets import voila
 
 from .conftest import ROOT, OpenPage, Server, Watched, _answers, _start, free_port
 
 PLANTED = "pl4nted-S3cret/value+99=="
 HOSTILE = "<img src=x onerror=\"document.title='ran'\">"
-PAGES = ("home", "integrations", "work", "activity")
+PAGES = tuple(shown.PAGES)
 ANA = Contact(identifiers={"email": "ana@example.com"}, variables={"subject": HOSTILE})
 ENVIRON = {"WORKBENCH_KEYRING": "off"}
 
@@ -161,7 +162,7 @@ async def test_a_page_is_drawn_without_complaint_fits_its_width_and_reads_well(
     assert watched.complaints == []
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
     assert await page.locator("h1").count() == 1
-    assert await page.locator("[aria-current=page]").inner_text() == name.capitalize()
+    assert await page.locator("[aria-current=page]").inner_text() == shown.PAGES[name]
     await expect(page.locator(".wb-mode")).to_have_text("REHEARSAL")
     assert not await page.locator(".wb-live-banner").count()
     assert not await ran(page)

@@ -37,6 +37,8 @@ VIOLATIONS = {
     "One door to the vault's libraries": ("adapters/home.py", "from cryptography.fernet import Fernet"),
     "One door to the languages": ("cli/session.py", "from babel import Locale"),
     "One door to other processes": ("cli/up.py", "import subprocess"),
+    "One door to the queues": ("services/house.py", "import boto3"),
+    "One reader of regular expressions that strangers write": ("engine/urls.py", "import re2"),
     "Widgets belong to the face": ("services/about.py", "import ipywidgets"),
     "Voila belongs to the published pages": ("widgets/look.py", "import voila"),
     "The command line belongs to cli": ("services/people.py", "import typer"),

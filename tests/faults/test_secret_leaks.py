@@ -20,6 +20,7 @@ from workbench.adapters.remote import write_error
 from workbench.errors import WorkbenchError
 from workbench.models.base import SecretRef
 from workbench.models.request import Request
+from workbench.sandbox.platform.app import Platform
 
 SECRET = 'S3cr&t "q"/+<é\\>=pl4nted~'
 TWIN = SECRET + "-longer-twin"
@@ -55,6 +56,7 @@ class Echo:
 
     def __init__(self, status: int) -> None:
         self.status = status
+        self.platform = Platform()
 
     def route(self, _: Request) -> ASGIApp:
         return self

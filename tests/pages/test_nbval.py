@@ -30,11 +30,19 @@ def cells(paths: list[Path]) -> int:
 def test_there_is_something_to_run() -> None:
     assert [path.name for path in DASHBOARDS] == [
         "activity.ipynb",
+        "gate.ipynb",
+        "gate_live.ipynb",
         "home.ipynb",
         "integrations.ipynb",
         "work.ipynb",
     ]
-    assert [path.name for path in NOTEBOOKS] == ["1_integration.ipynb", "2_payload.ipynb", "3_work.ipynb"]
+    assert [path.name for path in NOTEBOOKS] == [
+        "1_integration.ipynb",
+        "2_payload.ipynb",
+        "3_work.ipynb",
+        "4_gate.ipynb",
+        "5_endpoint.ipynb",
+    ]
 
 
 def test_the_notebooks_show_what_is_committed_and_can_be_run_again(tmp_path: Path) -> None:

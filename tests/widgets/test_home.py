@@ -38,6 +38,8 @@ async def test_an_empty_workbench_says_what_it_is_and_offers_the_ways_in(connect
         ("integrations", "new"),
         ("integrations", ""),
         ("work", ""),
+        ("gate", ""),
+        ("gate_live", ""),
         ("activity", ""),
     ]
     assert all(item["text"] and item["code"] for item in cards)

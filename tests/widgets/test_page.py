@@ -15,7 +15,16 @@ from workbench.adapters.remote import ServerClient
 from workbench.errors import NotFound, Unreachable
 from workbench.models.person import Role
 from workbench.sentence import say
-from workbench.widgets import activity_page, home_page, integrations_page, payload_page, settle, work_page
+from workbench.widgets import (
+    activity_page,
+    gate_lab_page,
+    gates_page,
+    home_page,
+    integrations_page,
+    payload_page,
+    settle,
+    work_page,
+)
 from workbench.widgets.language import decide, speak_in, when
 from workbench.widgets.messages import Messages
 
@@ -24,6 +33,8 @@ PAGES = {
     "home": home_page,
     "integrations": integrations_page,
     "work": work_page,
+    "gate": gate_lab_page,
+    "gate_live": gates_page,
     "activity": activity_page,
     "payload": payload_page,
 }
@@ -45,7 +56,7 @@ async def test_every_page_says_who_is_there_in_which_mode_and_which_workbench_it
     assert bar.mode == "rehearsal"
     assert bar.words["mode"] == "REHEARSAL"
     assert (bar.words["person"], bar.words["role"]) == ("a operator", "operator")
-    assert [link["page"] for link in bar.links] == ["home", "integrations", "work", "activity"]
+    assert [link["page"] for link in bar.links] == [page for page in PAGES if page != "payload"]
     assert [link["page"] for link in bar.links if link["current"]] == ([name] if name != "payload" else [])
     assert "wb-live-banner" not in markup(page)
     assert f"Home {house.house.home.id}" in read(page)

@@ -40,7 +40,7 @@ def shortened(body: bytes) -> tuple[bytes, bool]:
 
 def reply(answer: Answer, elapsed_ms: float) -> Reply:
     """Return the answer as the workbench knows it; a body that is not packed as it says stays as it came."""
-    headers = _texts(answer.headers)
+    headers = texts(answer.headers)
     body, truncated = answer.body, answer.cut
     codings = ",".join(value for name, value in headers if name.lower() == "content-encoding")
     if codings:
@@ -76,7 +76,8 @@ def _inflated(data: bytes, coding: str, limit: int) -> bytes:
         return zlib.decompressobj(-15).decompress(data, limit)
 
 
-def _texts(headers: Sequence[tuple[bytes, bytes]]) -> Headers:
+def texts(headers: Sequence[tuple[bytes, bytes]]) -> Headers:
+    """Return headers as text; what is no UTF-8 is read as Latin 1."""
     try:
         return tuple([(name.decode(), value.decode()) for name, value in headers])
     except UnicodeDecodeError:

@@ -12,16 +12,18 @@ import asyncio
 import select
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any, Final, NamedTuple, cast
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.http_parser import RawResponseMessage
 
 from workbench.errors import WorkbenchError
 
+from .download import Opened
 from .guard import Guard
 from .incoming import Answer, collected, shortened
 from .outgoing import Origin, Ready
@@ -69,6 +71,32 @@ class Lane:
         connection.release()
         return answer
 
+    async def open(self, ready: Ready, trip: Trip) -> Opened:
+        """Return the head of what the server answered; the connection is used again once all of the body was taken."""
+        connection = await self._connection(ready.head.origin, trip)
+        line = cast(_Line, connection.protocol)
+        whole = False
+
+        async def parts() -> AsyncGenerator[bytes, None]:
+            nonlocal whole
+            async for part in payload.iter_any():
+                yield part
+            whole = True
+
+        async def close() -> None:
+            if whole:
+                line.answered(whole=True)
+                connection.release()
+            else:
+                connection.close()
+
+        try:
+            message, payload = await _begun(line, ready, trip)
+        except BaseException:
+            connection.close()
+            raise
+        return Opened(message.code, message.raw_headers, parts(), close)
+
     def bulk(self) -> Lane:
         """Return a lane with connections of its own."""
         return Lane(self._guard, self._tls, keep_s=self._keep_s)
@@ -99,6 +127,15 @@ class Lane:
 
 async def _exchanged(line: _Line, ready: Ready, trip: Trip) -> Answer:
     """Write the request and return the answer; the line may be used again unless ``should_close`` says otherwise."""
+    message, payload = await _begun(line, ready, trip)
+    # Mostly all of it is there by now.
+    body, cut = shortened(payload.read_nowait()) if payload.is_eof() else await collected(payload.iter_any())
+    line.answered(whole=not cut)
+    return Answer(message.code, message.raw_headers, body, cut)
+
+
+async def _begun(line: _Line, ready: Ready, trip: Trip) -> tuple[RawResponseMessage, aiohttp.StreamReader]:
+    """Write the request and return the head of the answer, and what gives its body."""
     line.set_response_params(
         skip_payload=ready.request.method == "HEAD",
         read_until_eof=True,
@@ -114,10 +151,7 @@ async def _exchanged(line: _Line, ready: Ready, trip: Trip) -> Answer:
         message, payload = await line.read()
     if message.code < 200:
         raise HttpProcessingError(code=message.code, message="no status of an answer")
-    # Mostly all of it is there by now.
-    body, cut = shortened(payload.read_nowait()) if payload.is_eof() else await collected(payload.iter_any())
-    line.answered(whole=not cut)
-    return Answer(message.code, message.raw_headers, body, cut)
+    return message, payload
 
 
 class _Line(ResponseHandler):

@@ -17,6 +17,7 @@ from workbench.errors import NotFound, Refused
 from workbench.models.work import (
     LIVE,
     Claimed,
+    Counts,
     Job,
     JobFilter,
     JobState,
@@ -207,6 +208,17 @@ class Ledger:
                 for one in connection.execute(ledger_replay.in_order(query, no, state, wanted.after))
             ]
             return sorted(found, key=lambda row: row.number)[: wanted.limit]
+
+        return await self._database.read(work)
+
+    async def counts_between(self, job_id: str, first: int, last: int) -> Counts:
+        """Return how many of the rows from number ``first`` to ``last``, both included, are in each state."""
+
+        def work(connection: sa.Connection) -> Counts:
+            base = number_of(connection, job_id) * ROOM
+            these = rows.c.id.between(base + max(first, 1), base + min(last, ROOM - 1))
+            query = sa.select(rows.c.state, sa.func.count().label("rows")).where(these).group_by(rows.c.state)
+            return Counts(**{kept.state: kept.rows for kept in connection.execute(query)})
 
         return await self._database.read(work)
 

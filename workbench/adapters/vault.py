@@ -26,10 +26,13 @@ from . import files
 from .home import Home
 from .keys import EnvironmentKeys, KeyFile, Keys, KeySource, MemoryKeys, keyring_of
 from .sealed_box import PageKey, as_text, checked
+from .sealed_rows import RowKey
 
 VAULT_FILE = "vault.json"
 VAULT_SCHEMA = 1
 KEY_FILE = "vault.key"
+DATA_KEY = "sec_keyofsealeddata"
+"""The handle of the key for ``seal_data``, a secret of the vault itself, so that ``rotate`` keeps it. Longer: an old one's."""
 
 
 class Vault:
@@ -94,10 +97,7 @@ class Vault:
         data = checked(value)
         handle = f"sec_{secrets.token_hex(16)}"
         with self._changing() as tokens:
-            if not self._keys.load():
-                self._keys.store([Fernet.generate_key().decode()])
-            self._ring = self._load_ring()
-            tokens[handle] = Fernet(self._ring[0]).encrypt(handle.encode() + b"\n" + data).decode()
+            tokens[handle] = self._locked(handle, data)
         return SecretRef(handle=handle, hint=hint_of(value))
 
     def open_text(self, handle: str) -> str:
@@ -122,7 +122,41 @@ class Vault:
 
     def handles(self) -> list[str]:
         """Return all handles, also those of secrets that cannot be opened."""
-        return sorted(self._tokens())
+        return sorted(handle for handle in self._tokens() if not handle.startswith(DATA_KEY))
+
+    def seal_data(self, data: bytes) -> str:
+        """Return the data sealed, for whoever keeps it elsewhere; the vault keeps nothing of it.
+
+        It is sealed with a key that lies in the vault as a secret and is made when there is none that opens: what was sealed opens after
+        any ``rotate``. Raises CannotWrite when the disk does not take a new one.
+        """
+        key = None
+        with contextlib.suppress(Damaged):  # a damaged file is set aside by those who change it
+            key = next(self._data_keys(self._tokens(), [DATA_KEY]), None)
+        if key is None:
+            with self._changing() as tokens:
+                key = next(
+                    self._data_keys(tokens, [DATA_KEY]), None
+                )  # another process may have made one meanwhile
+                if key is None:
+                    key = RowKey.new()
+                    if DATA_KEY in tokens:  # the key that locked it may come back, and with it what it sealed
+                        tokens[f"{DATA_KEY}{secrets.token_hex(8)}"] = tokens[DATA_KEY]
+                    tokens[DATA_KEY] = self._locked(DATA_KEY, key.text.encode())
+        return key.seal(data)
+
+    def open_data(self, sealed: str) -> bytes:
+        """Return what ``seal_data`` sealed. Raises MissingSecret when it is damaged, or its key is not here or cannot be opened."""
+        tokens = self._tokens()
+        for key in self._data_keys(tokens, sorted(one for one in tokens if one.startswith(DATA_KEY))):
+            with contextlib.suppress(MissingSecret):
+                return key.open(sealed)
+        raise MissingSecret(
+            say(
+                "What was sealed in this vault cannot be opened: it was changed, or its key was locked with a key that this workbench "
+                "does not have. Bring that key back."
+            )
+        )
 
     def forget(self, handle: str) -> None:
         """Delete the secret. One that is gone already stays gone."""
@@ -155,6 +189,20 @@ class Vault:
         """Return the secret in a box that a page sealed with ``public_key``. Raises Refused."""
         return self._page_key.unseal(box)
 
+    def _data_keys(self, tokens: Mapping[str, str], handles: Sequence[str]) -> Iterator[RowKey]:
+        """Give the keys of ``seal_data`` under these handles that can be opened."""
+        for handle in handles:
+            text = self._unlock(handle, tokens[handle], DATA_KEY) if handle in tokens else None
+            if text is not None:
+                yield RowKey(text)
+
+    def _locked(self, handle: str, data: bytes) -> str:
+        """Return the token of a secret, locked with the newest key; the first one is made. Call it inside of ``_changing``."""
+        if not self._keys.load():
+            self._keys.store([Fernet.generate_key().decode()])
+        self._ring = self._load_ring()
+        return Fernet(self._ring[0]).encrypt(handle.encode() + b"\n" + data).decode()
+
     def _look_in(self) -> None:
         """Set a damaged file aside, and count the secrets that the present keys do not open."""
         try:
@@ -172,14 +220,14 @@ class Vault:
                 )
             )
 
-    def _unlock(self, handle: str, token: str) -> str | None:
-        """Return the secret in the token, or None. The handle is inside, so that tokens cannot be swapped."""
+    def _unlock(self, handle: str, token: str, name: str = "") -> str | None:
+        """Return the secret in the token, or None. The handle (else ``name``) is inside, so that tokens cannot be swapped."""
         data = _decrypt(self._ring, token)
         if data is None:
             self._ring = self._load_ring()  # another process may have made or changed the key
             data = _decrypt(self._ring, token)
         inside, _, secret = (data or b"").partition(b"\n")
-        return as_text(secret) if inside == handle.encode() else None
+        return as_text(secret) if inside == (name or handle).encode() else None
 
     def _load_ring(self) -> list[str]:
         return [key for keys in self._sources for key in keys.load()]

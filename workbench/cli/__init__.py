@@ -5,7 +5,22 @@ from __future__ import annotations
 import sys
 
 # each of these puts its commands on the list
-from . import check, integrations, lab, pace, people, providers, sandbox, send, up, work  # noqa: F401
+from . import (  # noqa: F401
+    check,
+    gate_scenarios,
+    gate_serve,
+    gate_vectors,
+    gate_verify,
+    integrations,
+    lab,
+    pace,
+    people,
+    providers,
+    sandbox,
+    send,
+    up,
+    work,
+)
 from .frame import make_app
 from .session import language_of, named_language
 

@@ -72,6 +72,7 @@ ABOUT = N_(
 GROUPS = {
     "integrations": N_("Find, test, carry and delete integrations."),
     "work": N_("Send to many contacts: start, watch, pause, resume, cancel and replay jobs."),
+    "gate": N_("Sendouts that wait for your answer: receive, rehearse, replay and verify."),
     "people": N_("Who may come in through the server, and in which role."),
 }
 
@@ -93,7 +94,19 @@ class Command:
 
 
 COMMANDS: list[Command] = []
-ORDER = ("up", "lab", "integrations", "send", "work", "sandbox", "server", "check", "people", "providers")
+ORDER = (
+    "up",
+    "lab",
+    "integrations",
+    "send",
+    "work",
+    "gate",
+    "sandbox",
+    "server",
+    "check",
+    "people",
+    "providers",
+)
 """The commands as the help lists them: what a newcomer needs first."""
 
 

@@ -58,6 +58,15 @@ PagesRole = Annotated[
         ),
     ),
 ]
+HostName = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--host-name",
+        metavar="NAME",
+        help=N_("A further name that the server is called by, behind a proxy. May be repeated."),
+        show_default=False,
+    ),
+]
 NoSandbox = Annotated[bool, typer.Option("--no-sandbox", help=N_("Leave the sandbox out."))]
 OwnPort = Annotated[int, typer.Option("--port", metavar="NUMBER", help=N_("The port; 0 takes any free one."))]
 
@@ -84,7 +93,7 @@ async def up(
     people = {pass_: Person(name=f"{_account()} (dashboard)", role=role)}
     with tempfile.TemporaryDirectory(prefix="workbench-", ignore_cleanup_errors=True) as scratch:
         programs = [
-            server_program(session, home, server_at, people, allow_host or ()),
+            server_program(session, home, server_at, people, allow_host or (), sandbox_at),
             pages_program(session, pages_at, entry, server_at, pass_, Path(scratch), sandbox_at),
             *(sandbox_program(address) for address in sandbox_at),
         ]
@@ -95,44 +104,59 @@ async def up(
             session.announce(
                 {**addresses, "mode": _mode(session), "pids": processes.pids}, _lines(session, addresses)
             )
-            _say_mode(session)
+            say_mode(session)
 
         return await together(session, programs, announce, hidden=(entry, pass_))
 
 
 @command("server", N_("Start the server process alone, for people with a token."))
-async def server(session: Session, port: OwnPort = SERVER_PORT, allow_host: AllowHost = None) -> int:
+async def server(
+    session: Session, port: OwnPort = SERVER_PORT, allow_host: AllowHost = None, host_name: HostName = None
+) -> int:
     """Start the server and stop it with Ctrl-C or SIGTERM."""
     (number,) = reserve([Place(Sentence(SERVER), "--port", port)])
     address = f"http://127.0.0.1:{number}"
-    program = server_program(session, await opened(session), address, {}, allow_host or ())
+    home = await opened(session)
+    program = server_program(session, home, address, {}, allow_host or (), host_names=host_name or ())
 
     def announce(processes: Processes) -> None:
         session.announce(
             {"server": f"{address}/health", "mode": _mode(session), "pids": processes.pids},
             _lines(session, {"server": f"{address}/health"}),
         )
-        _say_mode(session)
+        say_mode(session)
 
     return await together(session, [program], announce)
 
 
 def server_program(
-    session: Session, home: Home, address: str, people: dict[str, Person], allowed: Sequence[str]
+    session: Session,
+    home: Home,
+    address: str,
+    people: dict[str, Person],
+    allowed: Sequence[str],
+    sandbox_at: Sequence[str] = (),
+    host_names: Sequence[str] = (),
 ) -> Program:
-    """Return the server process: the one that holds key, catalogue, journal and wire. ``people`` are known to it by digest."""
+    """Return the server process: the one that holds key, catalogue, journal and wire. ``people`` are known to it by digest.
+
+    It is told its own address, where a platform's stand-in calls it, and that of the sandbox, where it may call back.
+    """
     digests = {
         hashlib.sha256(token.encode()).hexdigest(): person.model_dump() for token, person in people.items()
     }
     environ = {
         name: value
         for name, value in os.environ.items()
-        if name not in ("WORKBENCH_TOKEN", "WORKBENCH_URL", "WORKBENCH_LIVE")
+        if name not in ("WORKBENCH_TOKEN", "WORKBENCH_URL", "WORKBENCH_LIVE", "WORKBENCH_SANDBOX")
     }
     environ |= {
         "WORKBENCH_HOME": str(home.folder),
         "WORKBENCH_PEOPLE": json.dumps(digests),
         "WORKBENCH_ALLOW": ",".join(allowed),
+        "WORKBENCH_SERVER": address,
+        "WORKBENCH_HOSTS": ",".join(host_names),
+        **({"WORKBENCH_SANDBOX": sandbox_at[0]} if sandbox_at else {}),
         **({"WORKBENCH_LIVE": "1"} if session.live else {}),
     }
     words = [
@@ -221,7 +245,8 @@ def _mode(session: Session) -> str:
     return "live" if session.live else "rehearsal"
 
 
-def _say_mode(session: Session) -> None:
+def say_mode(session: Session) -> None:
+    """Say whether this is a rehearsal, or what is sent really reaches people."""
     if session.live:
         session.tell(
             say("LIVE: what is sent here really reaches people. Ctrl-C stops everything."),

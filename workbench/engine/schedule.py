@@ -74,13 +74,13 @@ def judge(outcome: Outcome, status: int | None, *, attempts: int, key: str, repe
 def _again(outcome: Outcome, attempts: int, key: str) -> Verdict:
     if attempts >= len(OFFSETS_S):
         return Verdict("uncertain" if outcome.kind == "uncertain" else "failed")
-    wait = WAITS_S[attempts - 1] * (1 + JITTER * _spread(key, attempts))
+    wait = WAITS_S[attempts - 1] * (1 + JITTER * spread(key, attempts))
     if outcome.retry_after_s is not None:
         wait = max(wait, min(outcome.retry_after_s, LONGEST_HOLD_S))
     return Verdict("retrying", wait_s=wait)
 
 
-def _spread(key: str, attempts: int) -> float:
+def spread(key: str, attempts: int) -> float:
     """Return a number from -1 to 1 that is always the same for this attempt of this row, and even over many rows."""
     digest = hashlib.blake2b(f"{key}/{attempts}".encode(), digest_size=4).digest()
     return int.from_bytes(digest, "big") / 0x7FFFFFFF - 1

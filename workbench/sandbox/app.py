@@ -11,23 +11,31 @@ from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from workbench.adapters.clock import SystemClock
 from workbench.models.request import Request
 from workbench.providers import every
 
 from .answers import respond, written
 from .bodies import read_body
 from .faults import Fault, Faults
+from .platform.app import Platform
 from .providers import BATCH_BYTES, Emulator, stands_in_for
+from .queues import Queues
 from .tokens import TokenServer
 
 TOKEN_ROUTE = "oauth2"  # noqa: S105 - the key of the token stand-in, not a secret
+PLATFORM_ROUTE = "platform"
+QUEUES_ROUTE = "sqs"
+GATE_PROVIDERS = (PLATFORM_ROUTE, "symplify")
+"""The providers whose requests go to the platform that holds."""
 
 
 class Sandbox:
     """All stand-ins, sharing one token server.
 
     ``expected`` holds the credential values that are let in, ``faults`` the faults, both by provider; ``*`` means every
-    provider, and leaves token URLs alone, whose key is ``oauth2``. ``tokens`` is a token server of one's own making.
+    provider, and leaves alone token URLs, whose key is ``oauth2``, and the platform that holds, whose key is ``platform``.
+    ``tokens`` is a token server of one's own making, ``platform`` a platform. ``queues`` are those a gate can poll.
     """
 
     def __init__(
@@ -35,6 +43,7 @@ class Sandbox:
         expected: Mapping[str, Mapping[str, str]] | None = None,
         faults: Mapping[str, tuple[Fault, ...]] | None = None,
         tokens: TokenServer | None = None,
+        platform: Platform | None = None,
     ) -> None:
         self.tokens = tokens or TokenServer()
         expected, faults = expected or {}, faults or {}
@@ -48,6 +57,8 @@ class Sandbox:
         self.apps[TOKEN_ROUTE] = Faults(
             self.tokens, every()["custom"].emulation, tuple(faults.get(TOKEN_ROUTE, ()))
         )
+        self.platform = platform or Platform(faults=faults.get(PLATFORM_ROUTE, ()))
+        self.queues = Queues()
 
     def route(self, request: Request) -> ASGIApp | None:
         """Return the stand-in that answers this request in process, or None where the rehearsal has none for its host.
@@ -56,6 +67,10 @@ class Sandbox:
         """
         if request.provider == TOKEN_ROUTE:
             return self.apps[TOKEN_ROUTE]
+        if self.platform.answers_for(request.url):  # whoever asks: a gate's live check does too
+            return self.platform
+        if request.provider in GATE_PROVIDERS:
+            return None
         provider = every().get(request.provider)
         host = urlsplit(request.url).hostname or ""
         return self.apps[provider.key] if provider is not None and stands_in_for(provider, host) else None
@@ -63,20 +78,29 @@ class Sandbox:
     def on_a_port(self) -> Starlette:
         """Return one app that serves every stand-in under ``/{provider key}``, and token URLs under ``/oauth2/token``.
 
+        The platform that holds is at ``/platform``, and its time passes with the machine's from now on; queues are at ``/sqs``.
         A path without a prefix goes to the provider whose path it is, for clients that keep only the host of an
         address (postmarker joins its base URL and ``/email`` that way).
         """
+        self.platform.moments.flow(SystemClock())
 
         async def index(request: AsgiRequest) -> JSONResponse:
             served = {key: f"/{key}" for key in self.apps}
-            return JSONResponse({"sandbox": "integration workbench", "providers": served})
+            others = {"platform": f"/{PLATFORM_ROUTE}", "queues": f"/{QUEUES_ROUTE}"}
+            return JSONResponse({"sandbox": "integration workbench", "providers": served, **others})
 
         mounts = [Mount(f"/{key}", app=app) for key, app in self.apps.items()]
+        mounts += [Mount(f"/{PLATFORM_ROUTE}", app=self.platform), Mount(f"/{QUEUES_ROUTE}", app=self.queues)]
         return Starlette(
             routes=[Route("/", index), Route("/health", index), *mounts, Mount("", app=self._by_path)]
         )
 
     async def _by_path(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == f"/{QUEUES_ROUTE}":  # where boto3 posts to, without the slash of a mount
+            await self.queues(
+                {**scope, "root_path": scope["path"], "path": f"{scope['path']}/"}, receive, send
+            )
+            return
         owners = [
             key
             for key, emulator in self.emulators.items()
@@ -88,6 +112,6 @@ class Sandbox:
             await self.apps[owners[0]](scope, receive, send)
             return
         await read_body(receive, BATCH_BYTES)
-        known = [f"/{key}" for key in self.apps]
+        known = [f"/{key}" for key in (*self.apps, PLATFORM_ROUTE, QUEUES_ROUTE)]
         message = f"The sandbox has nothing at {scope['path']}. Every provider is under its key: {', '.join(known)}."
         await respond(send, written(404, [], {"message": message, "known": known}))

@@ -49,6 +49,16 @@ class Crew:
         self._serving = False
         self._joined = False
 
+    @property
+    def worker_id(self) -> str:
+        """The id of this process among the workers."""
+        return self._worker.id
+
+    async def join(self) -> None:
+        """Be on the list of workers from now on, and look after those that died: for what is claimed by workers beside jobs."""
+        await self._join()
+        self._keep()
+
     async def start(self, job_id: str) -> None:
         """Work on a job from now on, in the background. On return this process is known to work on it."""
         task = self._tasks.get(job_id)

@@ -17,7 +17,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from workbench.engine.pace import Learned
-from workbench.engine.schedule import judge, rest_s
+from workbench.engine.schedule import Verdict, judge, rest_s
 from workbench.errors import NotFound, Refused, StorageFault, WorkbenchError
 from workbench.models.journal import Entry
 from workbench.models.request import Outcome
@@ -48,7 +48,8 @@ IN_A_ROW: Final = 10
 class Attempt:
     """How one attempt of a row ended. ``problem`` says why no request could be made of it: nothing was sent.
 
-    ``learned`` is what the answer says about the account's pace.
+    ``learned`` is what the answer says about the account's pace. ``verdict`` is the handler's own word on what becomes of the row, in
+    place of the general schedule's; with it and without an outcome, the row was not attempted after all.
     """
 
     outcome: Outcome | None = None
@@ -57,6 +58,7 @@ class Attempt:
     entry: Entry | None = None
     problem: Sentence | None = None
     learned: Learned | None = None
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +223,8 @@ class Run:
             return None
         if progress.next_due_at is not None:
             due_in = (progress.next_due_at - self._clock.now()).total_seconds()
-            if due_in <= 0:
-                self._dry_until = 0.0
+            if due_in <= 0 and self._clock.monotonic() < self._dry_until:
+                self._dry_until = wait = 0.0  # it ran dry before this one was due, and that alone held it up
             return min(max(wait if due_in <= 0 else due_in, 0.01), IDLE_S)
         return min(wait or IDLE_S, IDLE_S)
 
@@ -301,6 +303,8 @@ class Run:
     async def _attempt_rows(self) -> None:
         while True:
             row, ready = await self._queue.get()
+            if self._ended or self._answered:  # this one may wait for what has ended to be on the disk
+                self._wake_if_needed()
             if self._held_back():
                 self._end(Settled(row.number, "waiting", released=True))
                 continue
@@ -342,7 +346,7 @@ class Run:
         outcome = attempt.outcome
         if attempt.learned is not None:
             self._learned[attempt.learned] = None
-        if outcome is None:
+        if outcome is None and attempt.verdict is None:
             return Settled(
                 row.number,
                 "invalid",
@@ -350,17 +354,22 @@ class Run:
                 sentence=attempt.problem,
                 recipient=attempt.recipient,
             )
-        if outcome.kind == "throttled":
-            self._throttled = True
-        verdict = judge(
-            outcome, attempt.status, attempts=row.attempts, key=row.key, repeatable=self.job.repeatable
-        )
+        if outcome is not None:
+            if outcome.kind == "throttled":
+                self._throttled = True
+            self._feel(outcome)
+        verdict = attempt.verdict
+        if verdict is None:
+            assert outcome is not None, "without both it was told above"
+            verdict = judge(
+                outcome, attempt.status, attempts=row.attempts, key=row.key, repeatable=self.job.repeatable
+            )
         if verdict.stop is not None:
             self._stop(verdict.stop)
-        self._feel(outcome)
         due_at = None if verdict.wait_s is None else self._clock.now() + timedelta(seconds=verdict.wait_s)
+        kind, sentence = ("", attempt.problem) if outcome is None else (outcome.kind, outcome.sentence)
         return Settled(
-            row.number, verdict.state, outcome.kind, outcome.sentence, attempt.recipient, due_at, attempt.entry, verdict.released
+            row.number, verdict.state, kind, sentence, attempt.recipient, due_at, attempt.entry, verdict.released
         )  # fmt: skip
 
     def _feel(self, outcome: Outcome) -> None:

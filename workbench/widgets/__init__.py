@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "activity_page",
+    "gate_lab_page",
+    "gates_page",
     "home_page",
     "integrations_page",
     "job_progress",
@@ -65,6 +67,30 @@ async def work_page(bench: Workbench | None = None) -> Widget:
     from .work_page import work
 
     return await Frame("work", PAGES["work"], work, bench, ("job", "new"), lasting=("job",)).open()
+
+
+async def gate_lab_page(bench: Workbench | None = None) -> Widget:
+    """Return the gate lab: a sendout, how it is answered, and how it ends."""
+    from .gate_lab import gate_lab
+    from .page import PAGES, Frame
+
+    return await Frame("gate", PAGES["gate"], gate_lab, bench, ("scenario",), lasting=("scenario",)).open()
+
+
+async def gates_page(bench: Workbench | None = None) -> Widget:
+    """Return the page of the send gates: what waits at them, the gates themselves, and the rehearsal against them."""
+    from .gate_live import gates
+    from .page import PAGES, Frame
+
+    places = ("hold", "gate", "new", "stock", "rehearse", "tools", "gates")
+    return await Frame(
+        "gate_live",
+        PAGES["gate_live"],
+        gates,
+        bench,
+        places,
+        lasting=("hold", "gate", "stock", "rehearse", "tools", "gates"),
+    ).open()
 
 
 async def job_progress(bench: Workbench, id: str) -> JobProgress:

@@ -70,9 +70,13 @@ class HomePage:
         look_up = N_("Look one up, test it again, change it or carry it elsewhere.")
         follow = N_("Many messages as one job: how far each one is, what failed and why.")
         read = N_("Every request and reply. Compare two, or copy one as cURL.")
+        rehearse = N_("Play how a held sendout ends: who gets it, who times out, and why.")
+        watch = N_("Holds in progress: time left, decisions, accept or reject by hand.")
         ways = [
             ("integrations", "", N_("Open integrations"), look_up, catalogue),
             ("work", "", N_("Follow the work"), follow, "await work_page(bench)"),
+            ("gate", "", N_("Rehearse a gate"), rehearse, "await gate_lab_page(bench)"),
+            ("gate_live", "", N_("Follow the send gates"), watch, "await gates_page(bench)"),
             ("activity", "", N_("See activity"), read, journal),
         ]
         if self.frame.may("operator"):

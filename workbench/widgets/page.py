@@ -32,11 +32,13 @@ PAGES: Mapping[str, str] = {
     "home": N_("Home"),
     "integrations": N_("Integrations"),
     "work": N_("Work"),
+    "gate": N_("Gate lab"),
+    "gate_live": N_("Send gates"),
     "activity": N_("Activity"),
 }
 """The published pages by the name of their notebook."""
 ROLES: Mapping[Role, str] = {"viewer": N_("viewer"), "operator": N_("operator"), "admin": N_("admin")}
-STYLES = ("wizard/wizard.css", "page.css", "work.css")
+STYLES = ("wizard/wizard.css", "page.css", "work.css", "charts.css", "gate_lab.css")
 """The style sheets of a page beside the look: parts of the wizard stand on other pages too."""
 
 

@@ -1,4 +1,4 @@
-"""FACE: the one long-lived process. Offers every public method of the services as a route, and checks who calls and in which role."""
+"""APP: every public method of the services as a route, with who calls and in which role checked, beside the gates' receiver."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,31 +14,41 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 
-from .adapters.remote import path_of, status_of, write_error
-from .bench import SERVICES, Workbench, package_version
-from .engine.operations import Operation, operations
-from .errors import Forbidden, Invalid, WorkbenchError
-from .models.base import Problem
-from .models.person import Person
-from .sentence import say
-from .services.roles import caller, check_role
+from workbench.adapters.remote import path_of, status_of, write_error
+from workbench.bench import SERVICES, Workbench, package_version
+from workbench.engine.operations import Operation, operations
+from workbench.errors import Forbidden, Invalid, WorkbenchError
+from workbench.models.base import Problem
+from workbench.models.person import Person
+from workbench.sentence import say
+from workbench.services.receiving import Receiving
+from workbench.services.roles import caller, check_role
+
+from .gate import BODY_S, add_receiver
+from .guard import Guard
 
 BODY_BYTES = 4_000_000
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 def make_app(
-    bench: Workbench, people: Mapping[str, Person] | None = None, hosts: tuple[str, ...] = LOOPBACK
+    bench: Workbench,
+    people: Mapping[str, Person] | None = None,
+    hosts: tuple[str, ...] = LOOPBACK,
+    *,
+    receiving: Receiving | None = None,
+    body_s: float = BODY_S,
 ) -> FastAPI:
     """Return the server's app over an embedded workbench.
 
     ``people`` are extra tokens' SHA-256 digests for this run; the workbench's own people come in too. ``hosts`` are the names the
-    server may be called by: another Host header is refused, which stops DNS rebinding.
+    server may be called by: another Host header is refused, which stops DNS rebinding. A platform calls by a public name, which
+    belongs to them. ``receiving`` takes the gates' hooks, by default the workbench's own, and gives a body ``body_s`` seconds.
     """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await bench.work.crew.serve()
+        await bench.serve()
         yield
         await bench.close()
 
@@ -50,19 +60,7 @@ def make_app(
         redoc_url=None,
     )
 
-    @app.middleware("http")
-    async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        host = _host(request.headers.get("host", ""))
-        if host not in hosts:
-            return _refused(
-                Forbidden(say("This server does not answer to the name “{host}”.", host=host[:80])), 421
-            )
-        if int(request.headers.get("content-length") or 0) > BODY_BYTES:
-            return _refused(Forbidden(say("The call is larger than {most} bytes.", most=BODY_BYTES)), 413)
-        response = await call_next(request)
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        return response
+    app.add_middleware(Guard, hosts=hosts, most=BODY_BYTES)
 
     @app.exception_handler(WorkbenchError)
     async def told(_: Request, error: WorkbenchError) -> JSONResponse:
@@ -73,6 +71,7 @@ def make_app(
         """Say that the process is alive, in which mode, and of which version."""
         return {"status": "ok", "mode": bench.house.mode, "version": package_version()}
 
+    add_receiver(app, receiving or bench.receiving, body_s)
     for name, service in SERVICES.items():
         for operation in operations(service).values():
             _add_route(app, bench, people or {}, name, operation)
@@ -137,12 +136,6 @@ def _arguments(operation: Operation, body: bytes) -> Any:
         raise Invalid(problems) from None
 
 
-def _host(header: str) -> str:
-    """Return the name of a Host header without its port; an IPv6 address keeps its brackets."""
-    name, colon, port = header.rpartition(":")
-    return name if colon and port.isdigit() else header
-
-
 async def _body(request: Request) -> bytes:
     body = b""
     async for chunk in request.stream():
@@ -179,9 +172,12 @@ def app_from_environment() -> FastAPI:
     bench = Workbench.open(
         live=environ.get("WORKBENCH_LIVE") == "1",
         allowed_hosts=tuple(filter(None, environ.get("WORKBENCH_ALLOW", "").split(","))),
+        sandbox_at=environ.get("WORKBENCH_SANDBOX", ""),
+        server_at=environ.get("WORKBENCH_SERVER", ""),
     )
     people = {
         digest: Person.model_validate(item)
         for digest, item in json.loads(environ.get("WORKBENCH_PEOPLE", "{}")).items()
     }
-    return make_app(bench, people)
+    names = filter(None, environ.get("WORKBENCH_HOSTS", "").split(","))
+    return make_app(bench, people, (*LOOPBACK, *names))
