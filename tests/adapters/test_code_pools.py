@@ -136,8 +136,6 @@ async def test_thousands_are_added_and_taken_in_pieces(
 @pytest.mark.parametrize(
     ("code", "says"),
     [
-        ("", "Line 2 holds no code"),
-        (" \t", "Line 2 holds no code"),
         ("x" * (LONGEST + 1), "The code in line 2 has 201 characters; at most 200"),
         ("s3cr\x00et", "The code in line 2 holds an invisible control character"),
         ("s3cr\tet", "The code in line 2 holds an invisible control character"),
@@ -158,7 +156,7 @@ async def test_what_cannot_be_a_code_is_refused_with_its_line_and_nothing_is_add
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_a_wrong_file_is_not_told_line_by_line(pools: CodePools) -> None:
     with pytest.raises(Invalid) as caught:
-        await pools.add("spring", [""] * 100_000)
+        await pools.add("spring", ["a\x00"] * 100_000)
     assert len(caught.value.problems) == 20
 
 
@@ -335,3 +333,10 @@ async def follow(pools: CodePools, steps: list[tuple[str, object]]) -> None:
     for hold in range(3):
         await pools.give_back(f"hld_{hold}")
     await pools.delete("spring")
+
+
+async def test_empty_lines_are_passed_over_and_counted(pools: CodePools) -> None:
+    assert (await pools.add("spring", ["A1", "", "  ", "A2"])).total == 2
+    with pytest.raises(Invalid) as caught:
+        await pools.add("spring", ["", "B\x00"])
+    assert [problem.line for problem in caught.value.problems] == [2]

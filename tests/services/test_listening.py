@@ -248,3 +248,33 @@ async def test_closing_does_not_wait_for_a_poll(house: House, listening: Listeni
         await listening.serve()  # and it can begin anew
         await until(lambda: listening.state("gat_1").state == "listening")
         await listening.close()
+
+
+async def test_a_message_stays_ours_while_it_is_worked_on(
+    house: House, listening: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening_module, "VISIBLE_S", 3)
+    kept, calls = listening.receiving.message, 0
+
+    async def slowly(*args: Any, **more: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        await asyncio.sleep(4.5)
+        return await kept(*args, **more)
+
+    monkeypatch.setattr(listening.receiving, "message", slowly)
+    async with served_queues(Queues()) as service:
+        url = f"{service}/000000000000/{GATE_QUEUE}"
+        gate(house, url)
+        queue = Queue(url, mode="rehearsal")
+        await queue.send(a_hook(1))
+        await listening.serve()
+        await until(lambda: listening.state("gat_1").received == 1)
+        await until(lambda: empty(queue))
+        await listening.close()
+        queue.close()
+    assert calls == 1
+
+
+async def empty(queue: Queue) -> bool:
+    return await queue.waiting() == 0

@@ -95,7 +95,7 @@ class CodePools:
         self._database = database
 
     async def add(self, key: str, codes: Iterable[str]) -> CodePool:
-        """Add codes behind those the pool has, and return it; the first ones make it. Outer blanks are no part of a code.
+        """Add codes behind those the pool has, and return it; the first ones make it. Outer blanks and empty lines are no part of a code.
 
         ``doubles`` of what is returned counts codes that the pool had already, or that came twice: they are left out. All are looked at
         before any is added: Invalid names the line of each that cannot be a code. A crash in between leaves whole pieces of the
@@ -167,11 +167,13 @@ def _check_key(key: str) -> None:
 
 
 def _checked(codes: Iterable[str]) -> list[str]:
-    """Return the codes without outer blanks. Raises Invalid with every line that is no code, up to ``MOST_PROBLEMS``."""
+    """Return the codes without outer blanks and empty lines. Raises Invalid with every line that is no code, up to ``MOST_PROBLEMS``."""
     found: list[str] = []
     problems: list[Problem] = []
     for line, written in enumerate(codes, 1):
         code = written.strip()
+        if not code:
+            continue
         found.append(code)
         wrong = _wrong(code, line)
         if wrong is not None:
@@ -185,8 +187,6 @@ def _checked(codes: Iterable[str]) -> list[str]:
 
 def _wrong(code: str, line: int) -> Sentence | None:
     """Return what is wrong with a code, which is not told itself."""
-    if not code:
-        return say("Line {line} holds no code. Delete the empty line.", line=line)
     if len(code) > LONGEST:
         return say(
             "The code in line {line} has {length} characters; at most {most} are taken. Put each code on a line of its own.",

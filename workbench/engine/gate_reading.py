@@ -11,6 +11,7 @@ from workbench.models.gate import GateSettings
 from workbench.sentence import Sentence, say
 
 from .gate_endpoint import wrong
+from .wording import worded
 
 __all__ = ["read_settings", "secrets_of", "tidy_gate"]
 
@@ -62,35 +63,11 @@ def _follows_of(parts: Sequence[str], at: int) -> bool:
 
 
 def _worded(kind: str, context: Mapping[str, JsonValue]) -> Sentence:
-    if kind in ("missing", "string_too_short", "union_tag_not_found"):
-        return say("This is empty. Fill it in.")
-    if kind == "string_too_long":
-        return say("This is too long; at most {most} characters are allowed.", most=context.get("max_length"))
-    if kind == "too_long":
-        return say("There are too many; at most {most} are allowed.", most=context.get("max_length"))
-    if kind in ("int_parsing", "int_type", "int_from_float"):
-        return say("This is no whole number. Write one, such as 60.")
-    if kind in ("float_parsing", "float_type", "finite_number"):
-        return say("This is no number. Write one, such as 2.5.")
-    if kind in ("greater_than_equal", "less_than_equal", "greater_than", "less_than"):
-        return _out_of_range(kind, context)
     if kind == "string_pattern_mismatch":
         return say(
             "Use 1 to 40 small letters, digits, hyphens and underscores, and begin with a letter or a digit."
         )
-    if kind in ("literal_error", "union_tag_invalid"):
-        return say("This is not one of the choices. Choose one of them.")
-    return say("This cannot be read. Type it again.")
-
-
-def _out_of_range(kind: str, context: Mapping[str, JsonValue]) -> Sentence:
-    if kind == "greater_than_equal":
-        return say("This is too small; at least {least} is needed.", least=context.get("ge"))
-    if kind == "greater_than":
-        return say("This must be more than {least}.", least=context.get("gt"))
-    if kind == "less_than":
-        return say("This must be less than {most}.", most=context.get("lt"))
-    return say("This is too large; at most {most} is allowed.", most=context.get("le"))
+    return worded(kind, {} if kind in ("literal_error", "union_tag_invalid") else context)
 
 
 def secrets_of(settings: GateSettings) -> list[SecretRef]:

@@ -28,7 +28,9 @@ _FLOWS: dict[str, Literal["journey", "campaign_manager"]] = {
 _SPLIT = {"on": True, "off": False}
 _ANSWERS: dict[str, Literal["accept", "reject"]] = {"accept": "accept", "reject": "reject"}
 _SENT = re.compile(r"(NOT SENT|SENT)(?:\s*[(\[](?P<rule>A-\d+|[DP])[)\]])?", re.IGNORECASE)
-_LATE = re.compile(r"late (accept|reject) at ([0-9.]+) refused 410")
+_LATE = re.compile(r"late (accept|reject) at ([0-9.]+)")
+_STATUS = re.compile(r"\b([245]\d\d)\b")
+_WAS_SENT = re.compile(r"\b(not )?sent\b", re.IGNORECASE)
 _RULE = re.compile(r"[(\[](A-\d+|[DP])[)\]]", re.IGNORECASE)
 """A mark of the sheet beside the words of a row; it is no part of them."""
 _NAMED = re.compile(r"\bA-\d+\b", re.IGNORECASE)
@@ -139,22 +141,24 @@ def _same_message(vector: Vector, ending: Ending) -> bool:
 
 
 def _same_end(vector: Vector, ending: Ending) -> bool:
-    """Return whether the contact's end is right; what is said beyond ours must be true of it."""
+    """Return whether the contact's end is right; a remark behind it may be left out, but nothing in one may be false."""
     if not {rule.upper() for rule in _NAMED.findall(vector.contact_ends)} <= {ending.decided_by}:
         return False
-    said, ours = vector.contact_ends.split(";"), ending.words.split(";")
-    if [_plain(part) for part in said[: len(ours)]] != [_plain(part) for part in ours]:
-        return False
-    return all(_true(remark, vector, ending) for remark in said[len(ours) :])
+    said, *remarks = (_plain(part) for part in vector.contact_ends.split(";"))
+    ours = _plain(ending.words.partition(";")[0])
+    return said == ours and all(_true(remark, vector, ending) for remark in remarks)
 
 
 def _true(remark: str, vector: Vector, ending: Ending) -> bool:
-    """Return whether a remark holds: it names the rule that decided (the caller has looked which), or tells of a refusal that was one."""
-    if _NAMED.search(remark):
-        return True
-    late = _LATE.fullmatch(_plain(remark))
-    if late is None or vector.answer_min is None:
+    """Return whether what a remark tells holds: a status, whether the message was sent, an answer that came late."""
+    if any(int(status) != ending.answer for status in _STATUS.findall(remark)):
         return False
+    sent = _WAS_SENT.search(remark)
+    if sent is not None and (sent[1] is None) != ending.sent:
+        return False
+    late = _LATE.search(remark)
+    if late is None:
+        return True
     return late[1] == vector.answer and _number(late[2]) == vector.answer_min and ending.answer == 410
 
 

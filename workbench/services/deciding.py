@@ -18,7 +18,7 @@ from workbench.engine.redact import mask_identifier
 from workbench.engine.rule_checks import comparisons
 from workbench.engine.rules import rules_of
 from workbench.engine.rules_compiled import compile_rules
-from workbench.errors import MissingSecret, NotFound, Refused
+from workbench.errors import Damaged, MissingSecret, NotFound, Refused
 from workbench.models.gate import GateSettings, Hook
 from workbench.models.hold import Hold, HoldState, Tally
 from workbench.models.request import Failure, Headers, Request
@@ -100,7 +100,12 @@ class Deciding:
             return await cls(gates, hold, hook, key, gate.settings)._decide()
         except Ends as end:
             state, sentence = end.state, end.sentence
-        except (NotFound, MissingSecret, Refused) as error:
+        except (
+            NotFound,
+            MissingSecret,
+            Refused,
+            Damaged,
+        ) as error:  # Damaged: a consent list, set aside by now
             state, sentence = "held_back", error.sentence
         tally = await gates.holds.tally(hold.id)
         return await gates.move(hold, state, {"deciding"}, sentence, notice=sentence, tally=tally)

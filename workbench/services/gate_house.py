@@ -18,6 +18,7 @@ from workbench.models.gate import Gate, GateSettings, Hook
 from workbench.models.hold import Hold, HoldEvent, HoldState
 from workbench.models.journal import Entry
 from workbench.models.request import Outcome, OutcomeKind, Request
+from workbench.models.work import Progress
 from workbench.sentence import Sentence, say
 
 from .house import House
@@ -82,6 +83,15 @@ class GateHouse:
                 say("The hook of this sendout cannot be read any more. Let the platform send it again.")
             )
         return Opened(hook, key)
+
+    async def progress(self, hold: Hold) -> Progress | None:
+        """Return how the job goes that answers a hold; None before there is one."""
+        if hold.job_id is None:
+            return None
+        try:
+            return await self.house.ledger.job(hold.job_id)
+        except NotFound:
+            return None
 
     async def secret(self, ref: SecretRef | str | None) -> str:
         """Return what a handle stands for; an empty text for none. Raises MissingSecret."""

@@ -134,12 +134,11 @@ class Gates:
     async def add_codes(self, key: str, text: str) -> CodePool:
         """Put codes into a pool, one a line; a code that it already has is not added twice. The pool is made when it is new."""
         _checked_key(key, say("code pool"))
-        codes = [line.strip() for line in text.splitlines() if line.strip()]
-        if not codes:
+        if not text.strip():
             raise Invalid(
                 [Problem(field="codes", sentence=say("There is no code in it. Paste one code a line."))]
             )
-        pool = await self.pools_of.add(key, codes)
+        pool = await self.pools_of.add(key, text.splitlines())
         await self._told("codes added", key)
         return pool
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakValueDictionary
 
 from workbench.engine.answer_calls import outlook_of
-from workbench.errors import NotFound, Refused, StorageFault
+from workbench.errors import Refused, StorageFault
 from workbench.models.hold import (
     WAITING,
     Decided,
@@ -27,7 +27,6 @@ from workbench.models.hold import (
 )
 from workbench.models.person import Person
 from workbench.models.rules import Verdict
-from workbench.models.work import Progress
 from workbench.sentence import say
 
 from .crew import Crew
@@ -39,6 +38,10 @@ if TYPE_CHECKING:
 
 LOOK_S: Final = 1.0
 """Seconds between two looks for holds that nobody woke the keeper for."""
+BREATH_S: Final = 0.05
+"""Seconds between two looks at the least, however many hooks come."""
+MOST_AT_A_TIME: Final = 256
+"""Holds that this process moves on at a time; the others wait, those with the least time left first."""
 BY_HAND: Final[tuple[HoldState, ...]] = ("ready", "held_back")
 """The states in which a person decides."""
 
@@ -185,9 +188,12 @@ class Holds:
             # What the disk does not take is tried again in a moment; the hold stays as it was.
             with contextlib.suppress(StorageFault):
                 keeping = await self._kept()
-                for hold in await self.gates.holds.due():
+                for hold in await self.gates.holds.due(unclaimed=True):
+                    if len(self._tasks) >= MOST_AT_A_TIME:
+                        break
                     if hold.mode == self.gates.house.mode and not await keeping.rests(hold):
                         self._work_on(hold.id)
+            await asyncio.sleep(BREATH_S)  # hooks that come together are looked at together
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_S):
                     await self._news.wait()
@@ -227,7 +233,9 @@ class Holds:
             await self._keeping.work(id)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """Forget a task that ended."""
+        """Forget a task that ended, and look for what waited for its place."""
+        if len(self._tasks) >= MOST_AT_A_TIME:
+            self._news.set()
         for id in [id for id, one in self._tasks.items() if one is task]:
             del self._tasks[id]
         _tell_defect(task)
@@ -269,7 +277,7 @@ class Holds:
         if hold.state not in WAITING:
             return hold
         now = self.gates.house.clock.now()
-        progress = await self._progress(hold)
+        progress = await self.gates.progress(hold)
         before = hold.outlook or Outlook()
         if progress is None:
             outlook = outlook_of(before.calls, before.rate_per_s, now, hold.limit_at)
@@ -289,14 +297,6 @@ class Holds:
         if hold.state == "answering" and notice is not None:
             update["notice"] = notice
         return hold.model_copy(update=update)
-
-    async def _progress(self, hold: Hold) -> Progress | None:
-        if hold.job_id is None:
-            return None
-        try:
-            return await self.gates.house.ledger.job(hold.job_id)
-        except NotFound:
-            return None
 
 
 def _tell_defect(task: asyncio.Task[None]) -> None:

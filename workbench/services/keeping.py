@@ -46,7 +46,7 @@ class Keeping:
         """Return whether the hold waits for somebody to let its job go on."""
         if hold.state != "answering" or self._is_late(hold):
             return False
-        progress = await self._progress(hold)
+        progress = await self.gates.progress(hold)
         return progress is not None and progress.job.state == "paused"
 
     async def free_the_dead(self) -> None:
@@ -86,7 +86,7 @@ class Keeping:
 
     async def go_on(self, hold: Hold, who: str, *, anyway: bool = False) -> None:
         """Let a hold that rests go on: repeat what was not taken, or decide it, or make its calls."""
-        progress = await self._progress(hold)
+        progress = await self.gates.progress(hold)
         again = (
             progress is not None
             and progress.job.state in ("stopped", "done")
@@ -114,7 +114,7 @@ class Keeping:
                     "The contacts of this sendout were not read to their end. Answer it: then they are read anew."
                 )
             )
-        progress = await self._progress(hold)
+        progress = await self.gates.progress(hold)
         if progress is not None:
             counts = progress.job.counts
             if verdict == "accept" and counts.total > counts.waiting + counts.cancelled:
@@ -206,7 +206,7 @@ class Keeping:
         await self.gates.move(hold, "ready", {"deciding"}, waits, notice=waits, outlook=outlook)
 
     async def _answer(self, hold: Hold) -> bool:
-        progress = await self._progress(hold)
+        progress = await self.gates.progress(hold)
         if progress is None or progress.job.state == "filling":
             await self._fill(hold, progress)
             return True
@@ -271,7 +271,7 @@ class Keeping:
 
     async def _end(self, hold: Hold, among: Collection[HoldState]) -> None:
         """Bring a hold to where its ended job leads."""
-        progress = await self._progress(hold)
+        progress = await self.gates.progress(hold)
         assert progress is not None, "an ended job is there"
         job = progress.job
         known: dict[str, Any] = {"answer": job.counts, "outlook": self._measured(hold, job)}
@@ -308,7 +308,7 @@ class Keeping:
         )  # fmt: skip
 
     async def _expired(self, hold: Hold, among: Collection[HoldState]) -> None:
-        progress = await self._progress(hold)
+        progress = await self.gates.progress(hold)
         if progress is None:
             over = say(
                 "The platform's time limit passed before this sendout was answered: its messages are not sent."
@@ -356,14 +356,6 @@ class Keeping:
     async def _settings(self, hold: Hold) -> GateSettings:
         return (await self.gates.gate(hold.gate_id)).settings
 
-    async def _progress(self, hold: Hold) -> Progress | None:
-        if hold.job_id is None:
-            return None
-        try:
-            return await self.gates.house.ledger.job(hold.job_id)
-        except NotFound:
-            return None
-
     async def _drop(self, hold: Hold) -> None:
         """End the job of an earlier answer: what is called from now on is in another one."""
         if hold.job_id is not None:
@@ -389,7 +381,7 @@ class Keeping:
 
     async def _is_taken(self, hold: Hold) -> bool:
         """Return whether the platform took what ends the hold: the finish, or the reject of a single."""
-        progress = await self._progress(hold)
+        progress = await self.gates.progress(hold)
         if progress is None or not (total := progress.job.counts.total):
             return False
         last = await self.gates.house.ledger.counts_between(progress.job.id, total, total)
