@@ -16,6 +16,7 @@ from workbench.errors import Invalid, MissingVariable
 from workbench.models.base import SecretRef
 from workbench.models.integration import IdentifierType
 from workbench.models.request import Failure, Reply, Request
+from workbench.sandbox.platform.app import Platform
 from workbench.sentence import say
 from workbench.services.line import Line
 
@@ -199,6 +200,8 @@ async def test_of_an_accepted_row_the_outcome_alone_may_be_kept(house: Workbench
 
 class Refuses:
     """A provider that refuses everybody by name."""
+
+    platform = Platform()
 
     def route(self, _: Request) -> ASGIApp:
         return PlainTextResponse("ana@example.com is unknown", status_code=400)

@@ -1,3 +1,9 @@
+// anywidget leaves a widget empty that has not begun within two seconds, which a busy machine exceeds while a page of many fields is built.
+{
+  const limited = AbortSignal.timeout.bind(AbortSignal);
+  AbortSignal.timeout = (ms) => limited(Math.max(ms, 30_000));
+}
+
 // What the page does around the widgets: say what is loading, take the skeleton away, say when the workspace is gone.
 (() => {
   const lost = { socket: null, ended: false };
