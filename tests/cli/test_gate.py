@@ -17,6 +17,7 @@ from tests.cli.conftest import document
 from tests.loopback import listener
 from workbench import Workbench
 from workbench.models.gate import GateSettings
+from workbench.models.hold import Hold
 from workbench.models.platform import Sendout
 from workbench.models.rules import Comparison, Rule, RuleSet
 
@@ -115,17 +116,20 @@ def test_a_setting_that_cannot_be_is_told_by_its_field(
 def test_a_recorded_hold_is_played_again_under_other_circumstances(
     run: Callable[..., Any], bench: Callable[..., Any]
 ) -> None:
-    async def record(opened: Workbench) -> str:
+    async def record(opened: Workbench) -> Hold:
         await opened.gates.create(GateSettings(name="Shop", key="shop", rules=RULES))
         await opened.rehearsal.fire("shop", Sendout(size=60))
         (hold,) = await opened.holds.holds()
-        return (await opened.holds.settle(hold.id)).id
+        return await opened.holds.settle(hold.id)
 
-    id = bench(record)
-    result = run("gate", "replay", id[:8], "--set", "answering.profile=never", "--json")
+    hold = bench(record)
+    result = run("gate", "replay", hold.id[:8], "--set", "answering.profile=never", "--json")
     assert result.exit_code == 0
     told = document(result)
-    assert told["before"]["sent"] > 0
+    assert (told["before"]["accepted"], told["before"]["rejected"]) == (
+        hold.tally.accepted,
+        hold.tally.rejected,
+    )
     assert told["after"]["timed_out"] == 60
     assert sum(moved["count"] for moved in told["moved"]) == 60
     assert run("gate", "replay", "hold-of-nobody").exit_code == 3

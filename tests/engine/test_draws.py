@@ -6,9 +6,11 @@ import hashlib
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workbench.engine.crowd import Crowd, Making, making_of
-from workbench.engine.draws import Draws
+from workbench.engine.draws import Draws, consent_of
 from workbench.engine.lanes import ends_of
 from workbench.models.scenario import Answering, Scenario, Segment
 
@@ -99,3 +101,9 @@ def test_the_lane_that_is_free_first_takes_the_next_call(lanes: int, spread: flo
 def test_no_call_has_no_end():
     for lanes in (1, 4):
         assert ends_of(Draws(1, 0).calls(0.3), lanes).size == 0
+
+
+@given(st.integers(1, 300), st.integers(0, 300), st.integers(0, 5))
+def test_a_share_makes_exactly_so_many_accept(size: int, accepted: int, seed: int) -> None:
+    share = consent_of(seed, size, accepted)
+    assert int((Draws(seed, size).consent[:size] < share).sum()) == min(accepted, size)

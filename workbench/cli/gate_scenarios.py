@@ -121,8 +121,10 @@ async def one_hold(bench: Workbench, id: str) -> Hold:
 
 def scenario_of(hold: Hold) -> Scenario:
     """Return a recorded hold as a scenario: as many contacts, as many of them rejected, and the time that it had."""
+    from workbench.engine.draws import consent_of  # loads numpy, which no other command needs
+
     minutes = (hold.limit_at - hold.opened_at).total_seconds() / 60
-    consent = hold.tally.accepted / hold.tally.contacts
+    consent = consent_of(Scenario().seed, hold.tally.contacts, hold.tally.accepted)
     return Scenario.model_validate(
         {
             "title": hold.sendout_name[:80],

@@ -65,3 +65,11 @@ class Draws:
     def _stream(self, kind: int, turn: int) -> np.random.Generator:
         entropy: list[Any] = [abs(self.seed), int(self.seed < 0)]
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy, spawn_key=(kind, turn))))
+
+
+def consent_of(seed: int, size: int, accepted: int) -> float:
+    """Return the consent share by which exactly so many of the contacts of one segment are accepted."""
+    if accepted >= size:
+        return 1.0
+    drawn = np.sort(Draws(seed, size).consent[:size])
+    return float(drawn[accepted])
