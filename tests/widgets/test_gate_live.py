@@ -22,6 +22,7 @@ from workbench.widgets import gates_page, settle
 from workbench.widgets.around import Around
 from workbench.widgets.gate_live_contacts import STEP
 from workbench.widgets.gate_live_hold import LIVELY_S, HoldFace, pause_after
+from workbench.widgets.gate_live_holds import HoldList
 from workbench.widgets.gate_live_rehearse import Rehearsing
 from workbench.widgets.gate_live_words import STATES, clock_of, decided_bar, hold_row, outlook_line
 
@@ -361,3 +362,15 @@ def test_a_gate_is_named_in_the_list() -> None:
     now = SystemClock().now()
     gate = Gate(id="gat_1", settings=GateSettings(name="Front"), created_at=now, changed_at=now)
     assert hold_row(hold(), {"gat_1": gate}, now)["gate"] == "Front"
+
+
+async def test_a_page_made_ready_before_the_first_gate_names_it_all_the_same(
+    connected: Connected, house: Workbench
+) -> None:
+    held = HoldList(Around(connected("viewer")), lambda *_: None)
+    await held.refresh()
+    await fired(house)
+    await held.look()
+    assert held.list.rows[0]["gate"] == "Front"
+    (gate,) = await house.gates.list()
+    assert held.gates == {gate.id: gate}

@@ -45,6 +45,7 @@ class HoldList:
         self.around = around
         self.found: list[Hold] = []
         self.gates: Mapping[str, Gate] = {}
+        self._asked: set[str] = set()
         self.shown = True
         self._clock, self._turn = SystemClock(), asyncio.Lock()
         self.messages, self.lost = Messages(), Place()
@@ -73,11 +74,19 @@ class HoldList:
         async with self._turn:  # never in parallel with itself: an older answer would come last
             wanted = HoldFilter(waiting=self.which.value == "waiting", limit=MOST)
             self.found = list(await self.around.bench.holds.holds(wanted))
+            await self._name_gates()
             now = self._clock.now()
             first = sorted(self.found, key=lambda hold: hold.state not in WAITING)
             self.list.rows = [hold_row(hold, self.gates, now) for hold in first]
             if self.found:
                 visible(self.which, True)
+
+    async def _name_gates(self) -> None:
+        """Read the gates anew where a hold is of one not seen yet: the page may have been made ready long before its visitor came."""
+        new = {hold.gate_id for hold in self.found} - self._asked
+        if new - self.gates.keys():
+            self.gates = {gate.id: gate for gate in await self.around.bench.gates.list()}
+        self._asked |= new
 
     async def look(self) -> float | None:
         """Read the holds anew as long as the page is shown; returns the seconds until the next look."""
