@@ -119,13 +119,14 @@ class GatesPage:
         self.frame.stand(self.place)
         if part == "holds":
             await self.holds.look_on()
-        elif part == "gates":
-            await self.shelf.refresh()
-        elif part == "stock":
+            return
+        if part == "stock":
             await self.stock.refresh()
-        elif part == "tools":
+            return
+        await self.shelf.refresh()  # the other parts offer the gates there are now
+        if part == "tools":
             self._open_tools()
-        elif self.rehearsing is not None:
+        elif part == "rehearse" and self.rehearsing is not None:
             await self.rehearsing.refresh()
             self.rehearsing.pulse.again()
 
