@@ -15,7 +15,7 @@ WORDS = sorted(entry.words for entry in COMMANDS)
 
 def test_these_are_the_commands():
     assert WORDS == [
-        "check", "gate replay", "gate serve", "gate simulate", "gate vectors", "gate verify",
+        "check", "gate codes", "gate consent", "gate replay", "gate serve", "gate simulate", "gate vectors", "gate verify",
         "integrations delete", "integrations export", "integrations import", "integrations list", "integrations show",
         "integrations test", "lab", "people add", "people list", "people remove", "providers", "sandbox", "send", "server", "up",
         "work cancel", "work list", "work pace", "work pause", "work replay", "work resume", "work start", "work status",

@@ -135,6 +135,20 @@ def test_a_recorded_hold_is_played_again_under_other_circumstances(
     assert run("gate", "replay", "hold-of-nobody").exit_code == 3
 
 
+def test_codes_and_consent_come_in_from_files(
+    run: Callable[..., Any], tmp_path: Path, bench: Callable[..., Any]
+) -> None:
+    codes, people = tmp_path / "codes.txt", tmp_path / "people.txt"
+    codes.write_text("A-1\n\nA-2\nA-1\n")
+    people.write_text("ada@example.com\nADA@example.com\n\nbob@example.com\n")
+    assert document(run("gate", "codes", "spring", str(codes), "--json"))["left"] == 2
+    kept = document(run("gate", "consent", "news", str(people), "--json"))
+    assert (kept["size"], kept["doubles"], kept["skipped"]) == (2, 1, 1)
+    assert [one.key for one in bench(lambda opened: opened.gates.consent_lists())] == ["news"]
+    assert run("gate", "codes", "Not A Key", str(codes)).exit_code == 2
+    assert run("gate", "consent", "news", str(tmp_path / "none.txt")).exit_code == 3
+
+
 def test_an_endpoint_elsewhere_is_not_verified_in_a_rehearsal(run: Callable[..., Any]) -> None:
     result = run("gate", "verify", "https://gate.shop.example/hook")
     assert result.exit_code == 6

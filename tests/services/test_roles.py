@@ -17,7 +17,7 @@ from workbench.models.person import Person, Role
 
 NOT_ROUTES = {
     ("integrations", "all"), ("integrations", "record_test"), ("people", "by_token"),
-    ("gates", "all"), ("holds", "serve"), ("holds", "settle"), ("holds", "close"),
+    ("gates", "all"), ("gates", "take_codes"), ("gates", "take_consent"), ("holds", "serve"), ("holds", "settle"), ("holds", "close"),
 }  # fmt: skip
 
 

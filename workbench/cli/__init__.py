@@ -9,6 +9,7 @@ from . import (  # noqa: F401
     check,
     gate_scenarios,
     gate_serve,
+    gate_stock,
     gate_vectors,
     gate_verify,
     integrations,

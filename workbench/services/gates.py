@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from workbench.adapters.clock import new_id
@@ -133,14 +133,11 @@ class Gates:
     @operator
     async def add_codes(self, key: str, text: str) -> CodePool:
         """Put codes into a pool, one a line; a code that it already has is not added twice. The pool is made when it is new."""
-        _checked_key(key, say("code pool"))
         if not text.strip():
             raise Invalid(
                 [Problem(field="codes", sentence=say("There is no code in it. Paste one code a line."))]
             )
-        pool = await self.pools_of.add(key, text.splitlines())
-        await self._told("codes added", key)
-        return pool
+        return await self.take_codes(key, text.splitlines())
 
     @operator
     async def delete_pool(self, key: str) -> None:
@@ -158,7 +155,6 @@ class Gates:
     @operator
     async def import_consent(self, key: str, text: str) -> ConsentList:
         """Keep a consent list of one identifier a line, in place of the one of this name. Only digests are kept."""
-        _checked_key(key, say("consent list"))
         if not text.strip():
             raise Invalid(
                 [
@@ -168,11 +164,21 @@ class Gates:
                     )
                 ]
             )
-        kept = await asyncio.to_thread(
-            self.lists_of.import_lines, key, text.splitlines(), self.house.clock.now()
-        )
+        return await self.take_consent(key, text.splitlines())
+
+    async def take_consent(self, key: str, lines: Iterable[str]) -> ConsentList:
+        """Keep a consent list as ``import_consent`` does, of lines that come one after the other: there may be ten million."""
+        _checked_key(key, say("consent list"))
+        kept = await asyncio.to_thread(self.lists_of.import_lines, key, lines, self.house.clock.now())
         await self._told("consent imported", key)
         return kept
+
+    async def take_codes(self, key: str, lines: Iterable[str]) -> CodePool:
+        """Put codes into a pool as ``add_codes`` does, of lines that come one after the other."""
+        _checked_key(key, say("code pool"))
+        pool = await self.pools_of.add(key, lines)
+        await self._told("codes added", key)
+        return pool
 
     @operator
     async def delete_consent(self, key: str) -> None:
