@@ -17,12 +17,12 @@ from workbench.adapters.code_pools import CodePools
 from workbench.adapters.consent_lists import ConsentLists
 from workbench.adapters.holds import Holds as HoldsTable
 from workbench.adapters.wire import Wire
-from workbench.models.gate import AddCode, AnswerOptions, Gate, GateSettings, Meaning, WriteBack
+from workbench.models.gate import GATES, AddCode, AnswerOptions, Gate, GateSettings, Meaning, WriteBack
 from workbench.models.hold import Hold
 from workbench.models.rules import Comparison, Rule, RuleSet
 from workbench.services.answering import KIND, answering
 from workbench.services.crew import Crew
-from workbench.services.gate_house import GATES, GateHouse
+from workbench.services.gate_house import GateHouse
 from workbench.services.holds import Holds
 from workbench.services.receiving import Receiving
 

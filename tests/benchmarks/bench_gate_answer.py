@@ -20,10 +20,9 @@ from tests.benchmarks.bench_send import drive, sinking
 from tests.gate_platform import GatePlatform
 from tests.gate_room import Room, room
 from workbench.adapters.clock import new_id
-from workbench.models.gate import AnswerOptions
+from workbench.models.gate import PLATFORM, AnswerOptions
 from workbench.models.request import Request
 from workbench.services.calls import fill, job_for
-from workbench.services.gate_house import PLATFORM
 
 ROUNDS = int(os.environ.get("WORKBENCH_BENCH_ROUNDS", "3"))
 ROWS = int(os.environ.get("WORKBENCH_BENCH_ROWS", "10000"))

@@ -13,13 +13,13 @@ from tests.engine.event_play import Play, event_play
 from tests.engine.scenarios import random_scenario
 from workbench.engine.simulation import play, traced
 from workbench.models.base import JsonValue
+from workbench.models.gate import TOKEN_HEADER
 from workbench.models.platform import Sendout, Switches, Target, Timing
 from workbench.models.scenario import Answering, Scenario, Segment
 from workbench.sandbox.platform.addresses import REST
 from workbench.sandbox.platform.app import Platform
 from workbench.sandbox.platform.contacts import contact_id
 from workbench.sandbox.platform.delivery import Taken
-from workbench.sandbox.platform.store import TOKEN_HEADER
 
 BASE = "http://platform.sandbox.localhost"
 

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from tests.sandbox.connected import Connected
+from workbench.models.gate import TOKEN_HEADER
 from workbench.models.platform import Sendout, Timing
 from workbench.sandbox.platform.app import Platform
-from workbench.sandbox.platform.store import TOKEN_HEADER
 
 KEY = {TOKEN_HEADER: "account-token"}
 

@@ -20,7 +20,7 @@ from workbench.models.base import Problem
 from workbench.models.gate import CodePool
 from workbench.sentence import Sentence, say
 
-from .database import Id, Schema
+from .database import Big, Id, Schema
 
 if TYPE_CHECKING:
     from .database import Database
@@ -40,7 +40,6 @@ _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 _tables = sa.MetaData()
-_Big = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _pools = sa.Table(
     "workbench_code_pools",
     _tables,
@@ -54,7 +53,7 @@ _codes = sa.Table(
     "workbench_codes",
     _tables,
     sa.Column("pool", sa.Integer, primary_key=True),
-    sa.Column("number", _Big, primary_key=True, autoincrement=False),
+    sa.Column("number", Big, primary_key=True, autoincrement=False),
     sa.Column("code", Id, nullable=False),
     sa.Column("hold", Id),
     sa.Column("contact", sa.Text),  # a digest

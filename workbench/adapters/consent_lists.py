@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, cast
 
 import msgspec
-import numpy as np
 
 from workbench.errors import Damaged, NotFound, Refused, StorageFault, TooNew
 from workbench.models.gate import ConsentList
@@ -29,6 +28,7 @@ from workbench.sentence import Sentence, say
 from . import files
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from .home import Home
@@ -44,7 +44,9 @@ PIECE: Final = 65_536
 """Lines, or digests, that are worked on at a time."""
 
 _MAGIC: Final = b"workbench consent list "
-_DIGEST: Final = np.dtype("<u8")
+_DIGEST: Final = "<u8"
+"""How a digest stands in a file, as numpy names it. numpy is loaded when a list is made or opened: every start pays for it else."""
+_DIGEST_BYTES: Final = 8
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _KNOWN: Final = b"the same home's salt makes the same of this"
@@ -74,7 +76,7 @@ class ConsentLists:
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._digest = blake2b(key=home.salt, digest_size=_DIGEST.itemsize, person=b"consent list")
+        self._digest = blake2b(key=home.salt, digest_size=_DIGEST_BYTES, person=b"consent list")
         self._salted = self._digests([_KNOWN]).hex()
         self.notices: list[Sentence] = []
 
@@ -86,13 +88,15 @@ class ConsentLists:
         take some ten seconds. Raises Refused where no line says anything, or for more than 50 million; the old list stays then, as it
         does with CannotWrite. Whoever has it open goes on reading it.
         """
+        import numpy as np
+
         path = self._path(key)
         digests = bytearray(HEAD_BYTES)
         lines_read = 0
         for values in _pieces(lines):
             lines_read += len(values)
             digests += self._digests([value for value in map(_value, values) if value])
-            if len(digests) > HEAD_BYTES + MOST * _DIGEST.itemsize:
+            if len(digests) > HEAD_BYTES + MOST * _DIGEST_BYTES:
                 raise Refused(
                     say(
                         "The list “{key}” has more than {most} lines. Split it into several.",
@@ -110,7 +114,7 @@ class ConsentLists:
                 )
             )
         size = _sort_and_join(found)
-        kept = memoryview(digests)[: HEAD_BYTES + size * _DIGEST.itemsize]
+        kept = memoryview(digests)[: HEAD_BYTES + size * _DIGEST_BYTES]
         head = _Head(
             format=FORMAT,
             size=size,
@@ -146,6 +150,8 @@ class ConsentLists:
 
         All of it is looked at (80 MB take a twentieth of a second). Raises NotFound; Damaged when it is not whole: it was set aside then.
         """
+        import numpy as np
+
         with self._reading(key, whole=True) as opened:
             digests = np.memmap(
                 opened.file, dtype=_DIGEST, mode="r", offset=HEAD_BYTES, shape=(opened.head.size,)
@@ -209,7 +215,7 @@ class ConsentLists:
                     "{file} was made by another home of the workbench, and says nothing here.", file=str(path)
                 )
             )
-        if file.seek(0, os.SEEK_END) != HEAD_BYTES + head.size * _DIGEST.itemsize:
+        if file.seek(0, os.SEEK_END) != HEAD_BYTES + head.size * _DIGEST_BYTES:
             raise _damaged(path)
         if whole and _crc_of(file) != head.crc:
             raise _damaged(path)
@@ -248,6 +254,8 @@ class Membership:
 
     def contain(self, values: Sequence[str]) -> list[bool]:
         """Return for each value whether it is on the list; blanks are on none. Ask for thousands at a time: one search finds all."""
+        import numpy as np
+
         plain = [_value(value) for value in values]
         wanted = np.frombuffer(self._digest(plain), _DIGEST)
         order = np.argsort(wanted)  # so that the search goes through the file once, not to and fro
@@ -285,6 +293,8 @@ def _pieces(lines: Iterable[str] | Iterable[bytes]) -> Iterator[list[str | bytes
 
 def _sort_and_join(digests: NDArray[np.uint64]) -> int:
     """Sort the digests where they are, each once at the beginning; return how many those are."""
+    import numpy as np
+
     digests.sort()
     size, last = 0, None
     for start in range(0, digests.size, PIECE):
@@ -328,7 +338,7 @@ def _head_in(path: Path, raw: bytes) -> _Head:
 def _crc_of(file: BinaryIO) -> int:
     crc = 0
     file.seek(HEAD_BYTES)
-    while piece := file.read(PIECE * _DIGEST.itemsize):
+    while piece := file.read(PIECE * _DIGEST_BYTES):
         crc = zlib.crc32(piece, crc)
     return crc
 

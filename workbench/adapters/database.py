@@ -42,6 +42,9 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 Id = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 """Ids sort by time in the order of their bytes, whatever language the database sorts in."""
 
+Big = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+"""Large whole numbers; as a primary key an INTEGER is the table's own order in SQLite."""
+
 
 @dataclass(frozen=True, slots=True)
 class Schema:

@@ -15,13 +15,12 @@ from workbench.models.hold import WAITING, Decided, Hold
 from workbench.models.rules import Verdict
 from workbench.sentence import Sentence
 
-from .database import Id, Schema, storable
+from .database import Big, Id, Schema, storable
 from .ledger_tables import sentence_of, sentence_text
 
 ROOM: Final = 1 << 32
 """Ids of contacts that each hold has room for."""
 
-_Big = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # an INTEGER key is the table's own order in SQLite
 _tables = sa.MetaData()
 
 holds = sa.Table(
@@ -43,7 +42,7 @@ holds = sa.Table(
 items = sa.Table(
     "workbench_hold_items",
     _tables,
-    sa.Column("id", _Big, primary_key=True, autoincrement=False),
+    sa.Column("id", Big, primary_key=True, autoincrement=False),
     sa.Column("sealed", sa.Text, nullable=False),
     sa.Column("contact", sa.Text, nullable=False),
     sa.Column("key", sa.Text, nullable=False),

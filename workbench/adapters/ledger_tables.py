@@ -16,12 +16,11 @@ from pydantic import TypeAdapter
 from workbench.models.work import ROW_STATES, Counts, Job, JobOptions, Row, RowState
 from workbench.sentence import Sentence
 
-from .database import Id, Schema, microseconds, moment, storable
+from .database import Big, Id, Schema, microseconds, moment, storable
 
 ROOM: Final = 1 << 32
 """Ids of rows that each job has room for."""
 
-_Big = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # an INTEGER key is the table's own order in SQLite
 _tables = sa.MetaData()
 
 
@@ -53,9 +52,9 @@ jobs = sa.Table(
 rows = sa.Table(
     "workbench_rows",
     _tables,
-    sa.Column("id", _Big, primary_key=True, autoincrement=False),
+    sa.Column("id", Big, primary_key=True, autoincrement=False),
     sa.Column("job", sa.Integer, nullable=False),
-    sa.Column("number", _Big, nullable=False),
+    sa.Column("number", Big, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     _number("attempts"),
     _number("replays"),

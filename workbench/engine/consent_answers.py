@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Final
 from urllib.parse import quote, urlsplit
@@ -12,6 +11,7 @@ from workbench.models.gate import LiveCheck
 from workbench.sentence import Sentence, say
 
 from . import paths
+from .json_values import parsed_once
 
 PLACE: Final = "{value}"
 LONGEST: Final = 500
@@ -61,7 +61,7 @@ def read_answer(check: LiveCheck, body: bytes) -> bool | Sentence:
     Its JSON is taken strictly: a name twice in one object could be read either way. Texts count in their own spelling, true is not 1.
     """
     try:
-        answer = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_each_once, parse_constant=_refuse)
+        answer = parsed_once(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return say("Its answer is not JSON, or names something twice.")
     found = paths.find(answer, check.path)
@@ -74,14 +74,3 @@ def _same(found: JsonValue, yes: JsonValue) -> bool:
     if isinstance(found, bool) or isinstance(yes, bool):
         return found is yes
     return bool(found == yes)
-
-
-def _each_once(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError
-    return found
-
-
-def _refuse(_: str) -> None:
-    raise ValueError

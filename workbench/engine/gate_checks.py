@@ -27,7 +27,6 @@ from workbench.sentence import Sentence, say
 from .checks import check_header_name, check_header_value
 from .gate_endpoint import check_addresses, check_endpoint, check_names, loopback, note, warn, wrong
 from .gate_reading import read_settings, secrets_of, tidy_gate
-from .rules import check_rules
 from .urls import check_url
 
 __all__ = ["Stock", "check_gate", "check_stock_key", "loopback", "read_settings", "secrets_of", "tidy_gate"]
@@ -183,6 +182,8 @@ def _check_named(path: str, name: str, known: Collection[str] | None, what: Sent
 def _check_rules(settings: GateSettings, stock: Stock) -> Iterator[Problem]:
     checks = {check.key for check in settings.live_checks}
     lists = stock.lists if stock.lists is not None else _lists_named(settings)
+    from .rules import check_rules  # heavy to load, and a page that only looks has no use for it
+
     for problem in check_rules(settings.rules, lists=lists, checks=checks):
         path = (
             problem.field if problem.field.startswith("rules.rules") else f"rules.{problem.field}".rstrip(".")

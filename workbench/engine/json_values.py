@@ -105,9 +105,14 @@ class _Piece:
 def _quick(text: str) -> JsonValue:
     """Return the value where the standard reader takes it as the strict one would, else None."""
     try:
-        return json.loads(text, object_pairs_hook=_each_once, parse_constant=_refuse)
+        return parsed_once(text)
     except ValueError:
         return None
+
+
+def parsed_once(text: str) -> JsonValue:
+    """Return what a JSON text says. Raises ValueError where it names something twice in one object, or holds NaN or Infinity."""
+    return json.loads(text, object_pairs_hook=_each_once, parse_constant=_refuse)
 
 
 def _each_once(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:

@@ -20,6 +20,13 @@ EndpointKind = Literal["http", "sqs"]
 EndpointAuth = Literal["none", "basic", "header", "iam"]
 """IAM belongs to SQS alone, basic and header to HTTP alone; a queue without keys takes them from the environment (``none``)."""
 
+GATES = "gates"
+"""The catalogue's folder of gates."""
+PLATFORM = "symplify"
+"""The provider's key of every call to and from the platform: the journal names it, and the rehearsal finds the stand-in by it."""
+TOKEN_HEADER = "X-Carma-Authentication-Token"  # noqa: S105 - a header's name
+"""Where the account's token goes, as a customer's client sends it: https://github.com/moonwalker/carmaclient"""
+
 CAMPAIGN_MANAGER_LIMIT_MIN = 60
 """Campaign Manager waits one hour, always; a journey waits as long as its step says."""
 

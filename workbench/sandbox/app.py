@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workbench.adapters.clock import SystemClock
+from workbench.models.gate import PLATFORM
 from workbench.models.request import Request
 from workbench.providers import every
 
@@ -26,7 +27,7 @@ from .tokens import TokenServer
 TOKEN_ROUTE = "oauth2"  # noqa: S105 - the key of the token stand-in, not a secret
 PLATFORM_ROUTE = "platform"
 QUEUES_ROUTE = "sqs"
-GATE_PROVIDERS = (PLATFORM_ROUTE, "symplify")
+GATE_PROVIDERS = (PLATFORM_ROUTE, PLATFORM)
 """The providers whose requests go to the platform that holds."""
 
 

@@ -12,8 +12,8 @@ import ipaddress
 import os
 import socket
 import struct
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import uvicorn
@@ -64,6 +64,22 @@ async def serve(
             await serving
         finally:
             listener.close()
+
+
+@asynccontextmanager
+async def served(sandbox: Sandbox, port: int = 0) -> AsyncIterator[str]:
+    """Serve the sandbox on a loopback port for the length of a block, and give its address. Raises as ``serve``."""
+    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    serving = asyncio.create_task(serve(port, sandbox, ready=ready.set_result))
+    waited: set[asyncio.Future[Any]] = {serving, ready}
+    try:
+        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+        if not ready.done():
+            serving.result()
+        yield ready.result()
+    finally:
+        serving.cancel()
+        await asyncio.wait([serving])
 
 
 class _Server(uvicorn.Server):

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from workbench.models.gate import Action
 from workbench.models.platform import Breaker, Mischief, Sendout, Standing, Target, Timing
@@ -22,7 +21,7 @@ from .app import Sandbox
 from .platform.app import Platform
 from .platform.course import Course
 from .platform.delivery import Courier, Deliver, Taken
-from .port import serve
+from .port import served
 
 ACK_S: Final = 1.0
 """Seconds in which the platform wants its hook acknowledged: https://help.symplify.com/hc/en-us/articles/360011230659-Webhooks"""
@@ -79,7 +78,7 @@ async def verify(
         quiet_s: seconds without any call after which what was not finished counts as left alone.
     """
     sandbox = Sandbox()
-    async with _on_a_port(sandbox, port) as address:
+    async with served(sandbox, port) as address:
         sandbox.platform.base_url = base_url or f"{address}/platform"
         sandbox.platform.reach = frozenset(reach)
         courier = Courier()
@@ -332,20 +331,3 @@ def _check(key: str, title: str, passed: bool, sentence: Sentence, measured: str
         sentence=sentence,
         measured=measured,
     )
-
-
-@asynccontextmanager
-async def _on_a_port(sandbox: Sandbox, port: int) -> AsyncIterator[str]:
-    """Serve the stand-in on a port of this machine, and give its address."""
-    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    serving = asyncio.create_task(serve(port, sandbox, ready=ready.set_result))
-    try:
-        waited: set[asyncio.Future[Any]] = {serving, ready}
-        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-        if not ready.done():
-            serving.result()
-        yield ready.result()
-    finally:
-        serving.cancel()
-        with suppress(asyncio.CancelledError):
-            await serving

@@ -31,7 +31,7 @@ from workbench.engine.redact import hint_of, mask_identifier
 from workbench.engine.schedule import Verdict
 from workbench.errors import Invalid, MissingVariable, Refused
 from workbench.models.base import trusted
-from workbench.models.gate import GateSettings, WriteBack
+from workbench.models.gate import PLATFORM, TOKEN_HEADER, GateSettings, WriteBack
 from workbench.models.hold import Hold
 from workbench.models.integration import Integration
 from workbench.models.journal import Entry
@@ -40,7 +40,7 @@ from workbench.models.work import Claimed, Counts, Job
 from workbench.providers import provider
 from workbench.sentence import Sentence, say
 
-from .gate_house import ANYWAY, PLATFORM, TOKEN_HEADER, GateHouse, foreign_host, loaded, redactor_of
+from .gate_house import ANYWAY, GateHouse, foreign_host, loaded, redactor_of
 from .house import House
 from .integrations import KIND as INTEGRATIONS
 from .line import Line

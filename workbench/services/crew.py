@@ -16,6 +16,7 @@ from workbench.models.person import Person
 from workbench.models.work import Job, JobFilter, Worker
 from workbench.sentence import Sentence, say
 
+from .defects import tell_defect
 from .house import House
 from .roles import caller
 from .runner import Handler, Run
@@ -65,7 +66,7 @@ class Crew:
         run = self._runs.get(job_id)
         if task is None or task.done() or (run is not None and run.closing):
             task = asyncio.create_task(self._work(job_id, task), name=f"work on {job_id}")
-            task.add_done_callback(_tell_defect)
+            task.add_done_callback(tell_defect)
             self._tasks[job_id] = task
         await self._join()
         self._keep()
@@ -194,11 +195,3 @@ class Crew:
             self._beats[worker.id] = (worker.beat, now)
             return False
         return now - since > SILENT_S
-
-
-def _tell_defect(task: asyncio.Task[None]) -> None:
-    """Let the log have what was a defect of ours: the job's reason names it, and nobody awaits the task."""
-    if not task.cancelled() and (defect := task.exception()) is not None:
-        task.get_loop().call_exception_handler(
-            {"message": "work on a job failed", "exception": defect, "task": task}
-        )

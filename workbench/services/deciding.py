@@ -19,14 +19,14 @@ from workbench.engine.rule_checks import comparisons
 from workbench.engine.rules import rules_of
 from workbench.engine.rules_compiled import compile_rules
 from workbench.errors import Damaged, MissingSecret, NotFound, Refused
-from workbench.models.gate import GateSettings, Hook
+from workbench.models.gate import PLATFORM, TOKEN_HEADER, GateSettings, Hook
 from workbench.models.hold import Hold, HoldState, Tally
 from workbench.models.request import Failure, Headers, Request
 from workbench.models.rules import Decision, RuleSet
 from workbench.sentence import Sentence, say
 
 from .asking import LiveChecks
-from .gate_house import PLATFORM, TOKEN_HEADER, GateHouse, dumped, foreign_host
+from .gate_house import GateHouse, dumped, foreign_host
 
 if TYPE_CHECKING:
     from workbench.adapters.download import Download

@@ -15,13 +15,12 @@ from typing import Final
 
 from workbench.errors import MissingSecret
 from workbench.models.base import SecretRef
-from workbench.models.gate import Gate, GateSettings
+from workbench.models.gate import GATES, Gate, GateSettings
 from workbench.models.request import Headers, header
 
 from .house import House
 
-KIND: Final = "gates"
-_FILES: Final = (f"{KIND}.json", "vault.json")
+_FILES: Final = (f"{GATES}.json", "vault.json")
 _Mark = tuple[tuple[int, int, int] | None, ...]
 
 
@@ -71,7 +70,7 @@ class Doorway:
         return door is not None and wanted is not None and right
 
     def _read(self) -> dict[str, Door]:
-        gates = [Gate.model_validate(item) for item in self._house.catalogue.all(KIND)]
+        gates = [Gate.model_validate(item) for item in self._house.catalogue.all(GATES)]
         return {
             gate.settings.key: Door(gate, self._wanted(gate.settings)) for gate in gates if gate.settings.key
         }

@@ -14,7 +14,7 @@ from workbench.engine.hooks import mask_uri, read_hook
 from workbench.engine.redact import Redactor
 from workbench.errors import NotFound, Refused
 from workbench.models.base import SecretRef
-from workbench.models.gate import Gate, GateSettings, Hook
+from workbench.models.gate import GATES, PLATFORM, Gate, GateSettings, Hook
 from workbench.models.hold import Hold, HoldEvent, HoldState
 from workbench.models.journal import Entry
 from workbench.models.request import Outcome, OutcomeKind, Request
@@ -29,12 +29,6 @@ if TYPE_CHECKING:  # a page that connects reads the services' signatures, and lo
     from workbench.adapters.holds import Holds
     from workbench.adapters.sealed_rows import RowKey
 
-GATES: Final = "gates"
-"""The catalogue's folder of gates."""
-PLATFORM: Final = "symplify"
-"""The provider's key of every call to the platform: the rehearsal finds the stand-in by it."""
-TOKEN_HEADER: Final = "X-Carma-Authentication-Token"  # noqa: S105 - a header's name
-"""Where the account's token goes, as a customer's client sends it: https://github.com/moonwalker/carmaclient"""
 ANYWAY: Final = "finish_anyway"
 """The step of the timeline by which a person lets the finish go although rejects or write-backs were not taken."""
 

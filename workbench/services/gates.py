@@ -15,7 +15,17 @@ from workbench.engine.hooks import Merged, OldGate, lint_old_gate, masked, merge
 from workbench.engine.hooks import read_hook as read
 from workbench.errors import Invalid, NotFound, Refused
 from workbench.models.base import Noun, Problem
-from workbench.models.gate import SOURCE_IPS, Action, CodePool, ConsentList, Gate, GateSettings, ReadHook
+from workbench.models.gate import (
+    GATES,
+    PLATFORM,
+    SOURCE_IPS,
+    Action,
+    CodePool,
+    ConsentList,
+    Gate,
+    GateSettings,
+    ReadHook,
+)
 from workbench.models.hold import Decided, HoldFilter
 from workbench.models.journal import Entry
 from workbench.sentence import Sentence, say
@@ -28,7 +38,6 @@ if TYPE_CHECKING:  # a page that connects reads the services' signatures, and lo
     from workbench.adapters.consent_lists import ConsentLists
     from workbench.adapters.holds import Holds
 
-KIND: Final = "gates"
 SOURCE: Final = "https://help.symplify.com/hc/en-us/articles/6238097514386-Send-Gate-Plus"
 SOURCE_IPS_AT: Final = "https://help.symplify.com/hc/en-us/articles/360011230659-Webhooks"
 MOST_PASTED: Final = 2_000_000
@@ -114,13 +123,13 @@ class Gates:
                 "Sendouts wait at the gate “{name}”: {count}. Close it, answer them, and delete it then.",
                 name=found.settings.name, count=len(waiting),
             ))  # fmt: skip
-        await asyncio.to_thread(self.house.catalogue.delete, KIND, found.id)
+        await asyncio.to_thread(self.house.catalogue.delete, GATES, found.id)
         await self._forget(found.settings)
         await self._note("deleted", found)
 
     async def all(self) -> list[Gate]:
         """Return every gate, in no order. Not a route: ``list`` is what pages ask."""
-        documents = await asyncio.to_thread(self.house.catalogue.all, KIND)
+        documents = await asyncio.to_thread(self.house.catalogue.all, GATES)
         return [Gate.model_validate(document) for document in documents]
 
     # -- codes and consent lists ---------------------------------------------------------------------------------------
@@ -238,7 +247,7 @@ class Gates:
         before: list[Gate] = []
 
         def change() -> None:
-            with self.house.catalogue.transaction(KIND) as documents:
+            with self.house.catalogue.transaction(GATES) as documents:
                 known = {key: Gate.model_validate(item) for key, item in documents.items()}
                 if not made and id not in known:
                     raise NotFound(say("The gate was deleted in the meantime."))
@@ -270,7 +279,7 @@ class Gates:
             gate = Gate.model_validate(document)
             return gate.model_copy(update={"open": opened, "changed_at": now}).model_dump(mode="json")
 
-        document = await asyncio.to_thread(self.house.catalogue.update, KIND, found.id, change)
+        document = await asyncio.to_thread(self.house.catalogue.update, GATES, found.id, change)
         gate = Gate.model_validate(document)
         await self._note("opened" if opened else "closed", gate)
         return gate
@@ -295,7 +304,7 @@ class Gates:
 
         def forget() -> None:
             used: set[str] = set()
-            for kind in (KIND, "integrations", "drafts"):
+            for kind in (GATES, "integrations", "drafts"):
                 used.update(_HANDLE.findall(json.dumps(self.house.catalogue.all(kind))))
             for ref in secrets_of(settings):
                 if ref.handle not in used:
@@ -309,7 +318,7 @@ class Gates:
     async def _told(self, what: str, name: str, id: str | None = None) -> None:
         entry = Entry(
             id=new_id("ent"), at=self.house.clock.now(), kind="gate", mode=self.house.mode, who=self.house.person.name,
-            integration_id=id, integration_name=name, provider="symplify", detail=what,
+            integration_id=id, integration_name=name, provider=PLATFORM, detail=what,
         )  # fmt: skip
         await self.house.journal.append(entry)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakValueDictionary
 
@@ -30,6 +31,7 @@ from workbench.models.rules import Verdict
 from workbench.sentence import say
 
 from .crew import Crew
+from .defects import tell_defect
 from .gate_house import GateHouse
 from .roles import admin, caller, operator, viewer
 
@@ -139,7 +141,7 @@ class Holds:
         if self._keeper is None or self._keeper.done():
             await self._kept()
             self._keeper = asyncio.create_task(self._keep_watch(), name="keeper of the holds")
-            self._keeper.add_done_callback(_tell_defect)
+            self._keeper.add_done_callback(_told)
 
     def wake(self, id: str = "") -> None:
         """Look for holds at once: one has come, or somebody changed one."""
@@ -238,7 +240,7 @@ class Holds:
             self._news.set()
         for id in [id for id, one in self._tasks.items() if one is task]:
             del self._tasks[id]
-        _tell_defect(task)
+        _told(task)
 
     async def _begun(self, id: str) -> Hold:
         self._work_on(id)
@@ -299,15 +301,6 @@ class Holds:
         return hold.model_copy(update=update)
 
 
-def _tell_defect(task: asyncio.Task[None]) -> None:
-    """Let the log have what was a defect of ours; what a disk does not take is tried again."""
-    defect = None if task.cancelled() else task.exception()
-    if defect is not None and not isinstance(defect, StorageFault):
-        task.get_loop().call_exception_handler(
-            {"message": "work on a hold failed", "exception": defect, "task": task}
-        )
-
-
 _NOT_NOW: Final = {
     "received": say("The contacts of this sendout are not decided yet. Wait a moment."),
     "deciding": say("The contacts of this sendout are being decided. Wait a moment."),
@@ -335,3 +328,7 @@ def confirm_hold(hold: Hold, confirmation: HoldConfirmation | None) -> None:
             "The confirmation does not fit: it would answer the sendout “{name}” with {contacts} contacts. Nothing was called.",
             name=hold.sendout_name, contacts=hold.tally.contacts,
         ))  # fmt: skip
+
+
+_told = partial(tell_defect, but=(StorageFault,))
+"""What a disk does not take is tried again."""

@@ -19,6 +19,7 @@ from workbench.models.base import Noun
 from workbench.models.gate import Gate, GateSettings
 from workbench.sentence import Sentence, say
 
+from .defects import tell_defect
 from .house import House
 from .receiving import Receiving
 
@@ -78,7 +79,7 @@ class Listening:
         """From now on listen to every open gate's queue; gates that are opened, closed or changed are noticed within a second."""
         if self._keeper is None or self._keeper.done():
             self._keeper = asyncio.create_task(self._keep(), name="listening")
-            self._keeper.add_done_callback(_tell_defect)
+            self._keeper.add_done_callback(tell_defect)
 
     def state(self, gate_id: str) -> Listened:
         """Return how listening to a gate's queue goes in this process."""
@@ -120,7 +121,7 @@ class Listening:
             if id not in self._ears:
                 self._ears[id] = new = _Ear(gate)
                 new.task = asyncio.create_task(self._listen(new), name=f"listening for {id}")
-                new.task.add_done_callback(_tell_defect)
+                new.task.add_done_callback(tell_defect)
             self._ears[id].gate = gate
 
     async def _listen(self, ear: _Ear) -> None:
@@ -226,11 +227,3 @@ def _way_in(settings: GateSettings) -> tuple[object, ...]:
         settings.access_key_id,
         settings.secret_access_key,
     )
-
-
-def _tell_defect(task: asyncio.Task[None]) -> None:
-    """Let the log have what was a defect of ours: nobody awaits the task."""
-    if not task.cancelled() and (defect := task.exception()) is not None:
-        task.get_loop().call_exception_handler(
-            {"message": "listening to a queue failed", "exception": defect, "task": task}
-        )

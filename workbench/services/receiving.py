@@ -21,7 +21,7 @@ from workbench.adapters.clock import new_id
 from workbench.engine.hooks import finish_digest, mask_uri, read_hook
 from workbench.errors import StorageFault
 from workbench.models.base import Problem
-from workbench.models.gate import CAMPAIGN_MANAGER_LIMIT_MIN, Gate, GateSettings, Hook, ReadHook
+from workbench.models.gate import CAMPAIGN_MANAGER_LIMIT_MIN, PLATFORM, Gate, GateSettings, Hook, ReadHook
 from workbench.models.hold import Hold, HoldEvent
 from workbench.models.journal import Entry
 from workbench.models.request import Headers
@@ -177,7 +177,7 @@ class Receiving:
     def _entry(self, gate: Gate, detail: str) -> Entry:
         return Entry(
             id=new_id("ent"), at=self.house.clock.now(), kind="gate", mode=self.house.mode, who="platform", integration_id=gate.id,
-            integration_name=gate.settings.name or gate.settings.key, provider="symplify", detail=detail,
+            integration_name=gate.settings.name or gate.settings.key, provider=PLATFORM, detail=detail,
         )  # fmt: skip
 
 

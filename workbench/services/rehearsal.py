@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from workbench.errors import Invalid, MissingSecret, NotFound, Refused, Unreachable
 from workbench.models.base import Problem, SecretRef
-from workbench.models.gate import Gate, GateSettings
+from workbench.models.gate import GATES, Gate, GateSettings
 from workbench.models.platform import Ended, Sendout, Standing, Target
 from workbench.models.request import Failure, Reply, Request
 from workbench.sentence import say
@@ -19,8 +19,6 @@ from .roles import operator, viewer
 if TYPE_CHECKING:  # a page that connects reads the services' signatures, and loads no door
     from .house import House
 
-GATES: Final = "gates"
-"""The catalogue's folder of gates."""
 PROVIDER: Final = "platform"
 """The key by which the wire finds the stand-in."""
 IN_PROCESS: Final = "http://platform.sandbox.localhost"

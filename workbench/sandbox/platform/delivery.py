@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from workbench.adapters.wire import Wire
 from workbench.errors import Refused, Unreachable, WorkbenchError
+from workbench.models.gate import PLATFORM
 from workbench.models.platform import Sendout, Target
 from workbench.models.request import Failure, Headers, Request
 from workbench.sentence import N_, say
@@ -20,7 +21,6 @@ from workbench.sentence import N_, say
 if TYPE_CHECKING:
     from workbench.adapters.queue import Queue
 
-PROVIDER: Final = "symplify"
 QUEUE_S: Final = 15.0
 """Seconds that a queue may take to take a hook: the time for the acknowledgement is an endpoint's, and a queue has its own."""
 
@@ -106,7 +106,7 @@ class Courier:
             return await self._through_the_queue(target, body)
         wire = self._wire(urlsplit(target.url).netloc.rpartition("@")[2])
         request = Request(
-            method="POST", url=target.url, headers=headers_of(target), body=body, provider=PROVIDER
+            method="POST", url=target.url, headers=headers_of(target), body=body, provider=PLATFORM
         )
         answer = await wire.send(request, connect_s=ack_s, total_s=ack_s)
         if isinstance(answer, Failure):

@@ -13,13 +13,13 @@ from itertools import count
 from typing import Final, NamedTuple, TypeVar
 
 from workbench.models.base import JsonValue
+from workbench.models.gate import TOKEN_HEADER
 from workbench.sandbox.answers import Rendered, written
 
 from .contacts import PROPERTIES, Contact
 from .endpoints import Asked
 from .moments import MINUTE_MS
 
-TOKEN_HEADER: Final = "X-Carma-Authentication-Token"  # noqa: S105 - a header's name
 WRONG: Final = ("wrong", "invalid", "revoked")
 """A token that holds one of these words is refused, so that a refusal can be rehearsed."""
 
