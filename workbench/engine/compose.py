@@ -19,11 +19,13 @@ from workbench.models.request import Headers, Request, header
 
 from .auth import Authorization, Opened, opened
 from .template import Template
+from .xml_values import xml_written
 
 CAMPAIGN = "${dyCampaignName}"
 CONTENT_TYPES: Mapping[Encoding, str] = {
     "json": "application/json",
     "form": "application/x-www-form-urlencoded",
+    "xml": "text/xml",
 }
 
 
@@ -53,8 +55,17 @@ def values_from(
 
 
 def body_of(template: Template, encoding: Encoding, values: Mapping[str, JsonValue]) -> bytes:
-    """Return the exact bytes of the body: compact JSON, or a form whose lists become repeated keys."""
-    return form_encoded(template.tree(values)) if encoding == "form" else template.render(values)
+    """Return the exact bytes of the body: compact JSON, a form whose lists become repeated keys, or XML."""
+    return template.render(values) if encoding == "json" else encoded(template.tree(values), encoding)
+
+
+def encoded(tree: JsonValue, encoding: Encoding) -> bytes:
+    """Return a body's tree as bytes; XML wants one root, with ``@attribute`` and ``#text``. Raises ValueError where it cannot be XML."""
+    if encoding == "form":
+        return form_encoded(tree)
+    if encoding == "xml":
+        return xml_written(tree)
+    return json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def form_encoded(tree: JsonValue) -> bytes:
@@ -78,10 +89,14 @@ def _form_value(value: JsonValue) -> str:
 
 def url_of(settings: Settings, endpoint: Endpoint, values: Mapping[str, str]) -> str:
     """Return the URL as it goes out: fields and campaign name percent-encoded, blanks encoded, the rest untouched."""
-    url = settings.url or endpoint.url
+    return address_of(settings.url or endpoint.url, values, settings.campaign_name)
+
+
+def address_of(url: str, values: Mapping[str, str], campaign_name: str = "") -> str:
+    """Return a URL with its fields in braces filled and percent-encoded, as it goes out."""
     for name, value in values.items():
         url = url.replace("{" + name + "}", quote(value, safe=""))
-    url = url.replace(CAMPAIGN, quote(settings.campaign_name, safe=""))
+    url = url.replace(CAMPAIGN, quote(campaign_name, safe=""))
     scheme, netloc, path, query, fragment = urlsplit(url)
     safe = "/%:@!$&'()*+,;=~-._?"
     return urlunsplit((scheme, netloc, quote(path, safe=safe), quote(query, safe=safe + "?"), fragment))

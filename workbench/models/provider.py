@@ -4,29 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
+from .answer import Answer as Answer
 from .base import JsonValue, Noun
 from .credential import Credential
 from .pace import Rate
 from .payload import PayloadTemplate
 from .request import Headers
+from .sms_dialect import SmsDialect
 
 Channel = Literal["email", "sms", "app_push", "web_push"]
-Encoding = Literal["json", "form"]
-
-
-class Answer(Noun):
-    """What the stand-in answers: ``body`` is JSON (or text) whose ``{{ slots }}`` are filled from the request.
-
-    With ``each``, one ``item`` is made for every element at that path of the request and put at ``into`` (``""``: the whole body).
-    Names for slots: ``id``, ``uuid``, ``hex``, ``now``, ``domain`` (from the path), ``request`` (the parsed body), ``item``.
-    """
-
-    status: int
-    headers: Headers = ()
-    body: JsonValue = None
-    each: str | None = None
-    item: JsonValue = None
-    into: str = ""
+Encoding = Literal["json", "form", "xml"]
 
 
 class Requirement(Noun):
@@ -105,7 +92,7 @@ class Limits(Noun):
 
 
 class Provider(Noun):
-    """One provider. ``hosts`` are the names the rehearsal stands in for (``*`` matches one label)."""
+    """One provider. ``hosts`` are the names the rehearsal stands in for (``*`` matches one label); ``sms`` what only texts have."""
 
     key: str
     name: str
@@ -120,6 +107,7 @@ class Provider(Noun):
     limits: Limits = Limits()
     notes: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    sms: SmsDialect | None = None
 
     def endpoint(self, key: str = "") -> Endpoint:
         """Return the endpoint ``key``, or the first one."""
