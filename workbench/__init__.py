@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from .models.gate import GateSettings
     from .models.integration import Draft, Header, IdentifierType, Integration, Settings
     from .models.journal import EntryFilter
+    from .models.message_draft import MessageDraft, Recipient
     from .models.pace import Rate
     from .models.payload import PayloadTemplate
     from .models.platform import Sendout, Switches, Target, Timing
     from .models.rules import Comparison, Rule, RuleSet
     from .models.scenario import Answering, Scenario, Segment
     from .models.sending import Confirmation
+    from .models.sms_account import Sender, SmsSettings
+    from .models.studio import StudioPlan
     from .models.work import JobConfirmation, JobFilter, JobOptions, RowFilter
 
 _PUBLIC = {
@@ -36,15 +39,20 @@ _PUBLIC = {
     "JobConfirmation": "models.work",
     "JobFilter": "models.work",
     "JobOptions": "models.work",
+    "MessageDraft": "models.message_draft",
     "PayloadTemplate": "models.payload",
     "Rate": "models.pace",
+    "Recipient": "models.message_draft",
     "RowFilter": "models.work",
     "Rule": "models.rules",
     "RuleSet": "models.rules",
     "Scenario": "models.scenario",
     "Segment": "models.scenario",
+    "Sender": "models.sms_account",
     "Sendout": "models.platform",
     "Settings": "models.integration",
+    "SmsSettings": "models.sms_account",
+    "StudioPlan": "models.studio",
     "Switches": "models.platform",
     "Target": "models.platform",
     "Timing": "models.platform",
@@ -66,15 +74,20 @@ __all__ = [
     "JobConfirmation",
     "JobFilter",
     "JobOptions",
+    "MessageDraft",
     "PayloadTemplate",
     "Rate",
+    "Recipient",
     "RowFilter",
     "Rule",
     "RuleSet",
     "Scenario",
     "Segment",
+    "Sender",
     "Sendout",
     "Settings",
+    "SmsSettings",
+    "StudioPlan",
     "Switches",
     "Target",
     "Timing",

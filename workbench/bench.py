@@ -22,6 +22,10 @@ from .models.person import Person
 from .sentence import say
 from .services.about import About
 from .services.activity import Activity
+from .services.callback_studio import CallbackStudio
+from .services.callbacks import Callbacks
+from .services.channels import Channels
+from .services.consent import Consent
 from .services.crew import Crew
 from .services.delivery import Delivery
 from .services.dispatch import Dispatch
@@ -29,11 +33,13 @@ from .services.gates import Gates
 from .services.holds import Holds
 from .services.integrations import Integrations
 from .services.lab import Lab
+from .services.messages import Messages
 from .services.people import People
 from .services.rehearsal import Rehearsal
 from .services.secrets import Secrets
 from .services.sending import KIND as SEND
-from .services.sending import Sending
+from .services.sending import sending
+from .services.sms_accounts import SmsAccounts
 from .services.work import Work
 
 if TYPE_CHECKING:
@@ -45,6 +51,7 @@ if TYPE_CHECKING:
     from .sandbox.app import Sandbox
     from .sandbox.platform.app import Platform
     from .sandbox.platform.delivery import Taken
+    from .services.callback_receiving import CallbackReceiving
     from .services.house import House
     from .services.listening import Listening
     from .services.receiving import Receiving
@@ -61,6 +68,12 @@ SERVICES: Mapping[str, type] = {
     "holds": Holds,
     "lab": Lab,
     "rehearsal": Rehearsal,
+    "sms_accounts": SmsAccounts,
+    "messages": Messages,
+    "callbacks": Callbacks,
+    "studio": CallbackStudio,
+    "consent": Consent,
+    "channels": Channels,
 }
 """The services by the name they have on a workbench and in the server's routes."""
 
@@ -83,6 +96,12 @@ class Workbench:
     holds: Holds
     lab: Lab
     rehearsal: Rehearsal
+    sms_accounts: SmsAccounts
+    messages: Messages
+    callbacks: Callbacks
+    studio: CallbackStudio
+    consent: Consent
+    channels: Channels
 
     def __init__(
         self,
@@ -115,6 +134,7 @@ class Workbench:
         clock: Clock | None = None,
         sandbox_at: str = "",
         server_at: str = "",
+        public_at: str = "",
         environ: Mapping[str, str] = os.environ,
     ) -> Self:
         """Return an embedded workbench.
@@ -128,12 +148,13 @@ class Workbench:
             clock: another clock, for rehearsing time.
             sandbox_at: the address of a sandbox on a port of this machine, which plays the platform that holds; else one in this process.
             server_at: the address at which this process takes a platform's hooks, where it serves any.
+            public_at: the address by which providers reach this process from outside, through a proxy; else ``server_at``.
             environ: where ``WORKBENCH_HOME`` and ``WORKBENCH_KEY`` are read from.
         """
         if not live and sandbox is None:
             from .sandbox.app import Sandbox
 
-            sandbox = Sandbox()
+            sandbox = Sandbox(clock=clock)
         house = _open_house(
             Path(home) if home is not None else None,
             journal,
@@ -141,8 +162,11 @@ class Workbench:
             environ,
             _wire(live, allowed_hosts, sandbox, sandbox_at),
         )
-        services, hooks = _services(house, allowed_hosts, sandbox_at, server_at)
+        services, hooks = _services(house, allowed_hosts, sandbox_at, server_at, public_at or server_at)
         platform = sandbox.platform if sandbox is not None and not sandbox_at else None
+        if sandbox is not None:
+            sandbox.joined(hooks.studio.subscribed, hooks.studio.deliver)
+            hooks.sandbox = sandbox
         if platform is not None:
             platform.deliver = hooks.deliver
         return cls(services, where="embedded", house=house, hooks=hooks, platform=platform)
@@ -187,12 +211,20 @@ class Workbench:
             raise Unreachable(say("A connected workbench takes no hooks: the server process does."))
         return self._hooks.receiving
 
+    @property
+    def callback_receiving(self) -> CallbackReceiving:
+        """Where an embedded workbench takes SMS providers' calls; a connected one takes none."""
+        if self._hooks is None:
+            raise Unreachable(say("A connected workbench takes no callbacks: the server process does."))
+        return self._hooks.callbacks
+
     async def serve(self) -> None:
         """From now on pick up jobs, holds and queues by itself. For the one long-lived process."""
         await self.work.crew.serve()
         if self._hooks is not None:
             await self.holds.serve()
             await self._hooks.listening.serve()
+            await self._hooks.callbacks.catch_up()
 
     async def verify(self, gate: str, *, rows: int = 300, wait_s: float = 20.0) -> Sheet:
         """Return the pass or fail sheet of a saved gate (by id, key or name), with the stand-in in this process playing the platform.
@@ -213,7 +245,11 @@ class Workbench:
     async def close(self) -> None:
         """Bring what is under way to its end, and close the doors, or the connection to the server."""
         if self._house is not None and self._hooks is not None:
+            if self._hooks.sandbox is not None:
+                await self._hooks.sandbox.close()
+            await self._hooks.studio.close()
             await self._hooks.listening.close()
+            await self._hooks.callbacks.close()
             await self.holds.close()
             await self.work.crew.close()
             await self._house.wire.close()
@@ -274,12 +310,15 @@ def _open_house(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Hooks:
-    """How platforms' hooks come in: by calls and from queues."""
+    """How calls come in: platforms' hooks by calls and from queues, SMS providers' callbacks, and in a rehearsal the stand-ins' own."""
 
     receiving: Receiving
     listening: Listening
+    callbacks: CallbackReceiving
+    studio: CallbackStudio
+    sandbox: Sandbox | None = None
 
     async def deliver(self, target: Target, body: bytes, ack_s: float) -> Taken:
         """Take a hook from the stand-in in this process, as the server would over HTTP."""
@@ -295,26 +334,36 @@ class Hooks:
 
 
 def _services(
-    house: House, allowed_hosts: Collection[str], sandbox_at: str, server_at: str
+    house: House, allowed_hosts: Collection[str], sandbox_at: str, server_at: str, public_at: str
 ) -> tuple[dict[str, object], Hooks]:
     from .adapters.code_pools import CodePools
     from .adapters.consent_lists import ConsentLists
+    from .adapters.consent_log import ConsentLog
+    from .adapters.deliveries import Deliveries
     from .adapters.holds import Holds as HoldStore
     from .services.answering import KIND as ANSWER
     from .services.answering import answering
+    from .services.callback_receiving import CallbackReceiving
     from .services.gate_house import GateHouse
+    from .services.hub_lists import HubLists
     from .services.listening import Listening
     from .services.receiving import Receiving
 
     database = house.journal.database
-    doors = GateHouse(house, HoldStore(database, house.clock), CodePools(database), ConsentLists(house.home))
-    crew = Crew(house, {SEND: Sending.open, ANSWER: answering(doors)})
+    consent = Consent(house, ConsentLog(database))
+    lists = HubLists(ConsentLists(house.home), consent.doors)
+    doors = GateHouse(house, HoldStore(database, house.clock), CodePools(database), lists)
+    crew = Crew(house, {SEND: sending(consent), ANSWER: answering(doors)})
     dispatch = Dispatch(house)
     integrations = Integrations(house, dispatch)
-    delivery = Delivery(dispatch, integrations)
+    delivery = Delivery(dispatch, integrations, consent)
     holds = Holds(doors, crew)
     receiving = Receiving(house, doors.holds)
     receiving.on_received = holds.wake
+    deliveries = Deliveries(database, house.clock)
+    accounts = SmsAccounts(house, public_at=public_at, deliveries=deliveries)
+    callbacks = CallbackReceiving(house, accounts, deliveries, consent, public_at=public_at)
+    studio = CallbackStudio(house, accounts, deliveries, callbacks, server_at=server_at)
     services = {
         "about": About(house, package_version()),
         "integrations": integrations,
@@ -329,8 +378,14 @@ def _services(
         "rehearsal": Rehearsal(
             house, at=f"{sandbox_at}/platform" if sandbox_at else None, server=server_at or None
         ),
+        "sms_accounts": accounts,
+        "messages": Messages(house, accounts, deliveries, consent),
+        "callbacks": Callbacks(house, deliveries, accounts, consent),
+        "studio": studio,
+        "consent": consent,
+        "channels": Channels(house),
     }
-    return services, Hooks(receiving, Listening(house, receiving, allowed_hosts))
+    return services, Hooks(receiving, Listening(house, receiving, allowed_hosts), callbacks, studio)
 
 
 async def verify_endpoint(

@@ -17,7 +17,8 @@ def test_these_are_the_commands():
     assert WORDS == [
         "check", "gate codes", "gate consent", "gate replay", "gate serve", "gate simulate", "gate vectors", "gate verify",
         "integrations delete", "integrations export", "integrations import", "integrations list", "integrations show",
-        "integrations test", "lab", "people add", "people list", "people remove", "providers", "sandbox", "send", "server", "up",
+        "integrations test", "lab", "people add", "people list", "people remove", "providers", "sandbox", "send", "server",
+        "sms callbacks", "sms consent", "sms export", "sms load", "sms send", "sms senders", "up",
         "work cancel", "work list", "work pace", "work pause", "work replay", "work resume", "work start", "work status",
     ]  # fmt: skip
 

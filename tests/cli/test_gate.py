@@ -144,7 +144,8 @@ def test_codes_and_consent_come_in_from_files(
     assert document(run("gate", "codes", "spring", str(codes), "--json"))["left"] == 2
     kept = document(run("gate", "consent", "news", str(people), "--json"))
     assert (kept["size"], kept["doubles"], kept["skipped"]) == (2, 1, 1)
-    assert [one.key for one in bench(lambda opened: opened.gates.consent_lists())] == ["news"]
+    listed = bench(lambda opened: opened.gates.consent_lists())
+    assert [one.key for one in listed if not one.ledger] == ["news"]
     assert run("gate", "codes", "Not A Key", str(codes)).exit_code == 2
     assert run("gate", "consent", "news", str(tmp_path / "none.txt")).exit_code == 3
 

@@ -725,7 +725,7 @@ def test_the_kept_template_is_strict_about_its_name_only() -> None:
     kept = PayloadTemplate(id="t1", name="  Welcome ", text="not yet JSON")
     assert (kept.name, kept.encoding, kept.notes, kept.source_url) == ("Welcome", "json", "", None)
     assert PayloadTemplate.model_validate(kept.model_dump()) == kept
-    for wrong in ({"name": " "}, {"name": "x" * 101}, {"encoding": "xml"}, {"extra": 1}):
+    for wrong in ({"name": " "}, {"name": "x" * 101}, {"encoding": "yaml"}, {"extra": 1}):
         with pytest.raises(ValueError):
             PayloadTemplate.model_validate({"id": "t1", "name": "x", "text": "{}"} | wrong)
 

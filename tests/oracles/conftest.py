@@ -13,7 +13,17 @@ from tests.oracles.environment import CannotInstall, interpreter
 @pytest.fixture(scope="session")
 def sdks() -> Path:
     """The Python that has the vendors' SDKs. Without one the tests are skipped, but in CI they fail."""
+    return _interpreter("sdks")
+
+
+@pytest.fixture(scope="session")
+def sms() -> Path:
+    """The Python that has the SDKs of providers that send texts."""
+    return _interpreter("sms")
+
+
+def _interpreter(group: str) -> Path:
     try:
-        return interpreter("sdks")
+        return interpreter(group)
     except CannotInstall as why:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(str(why))

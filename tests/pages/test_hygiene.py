@@ -25,6 +25,7 @@ FROM_WORKBENCH = {
     "Settings", "Workbench",
     "Answering", "Scenario", "Segment", "Switches", "Timing",
     "Comparison", "GateSettings", "Rule", "RuleSet", "Sendout", "Target", "verify_endpoint",
+    "MessageDraft", "Recipient", "Sender", "SmsSettings", "StudioPlan",
 }  # fmt: skip
 PAGES = [*NOTEBOOKS, *DASHBOARDS]
 UNSTABLE = re.compile(

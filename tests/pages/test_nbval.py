@@ -34,6 +34,7 @@ def test_there_is_something_to_run() -> None:
         "gate_live.ipynb",
         "home.ipynb",
         "integrations.ipynb",
+        "sms.ipynb",
         "work.ipynb",
     ]
     assert [path.name for path in NOTEBOOKS] == [
@@ -42,6 +43,7 @@ def test_there_is_something_to_run() -> None:
         "3_work.ipynb",
         "4_gate.ipynb",
         "5_endpoint.ipynb",
+        "6_sms.ipynb",
     ]
 
 

@@ -16,7 +16,7 @@ class Connected:
 
     def __init__(self, platform: Platform | None = None, at: str = IN_PROCESS) -> None:
         transport = httpx.ASGITransport(platform) if platform is not None else None
-        self.client = httpx.AsyncClient(transport=transport, trust_env=False)
+        self.client = httpx.AsyncClient(transport=transport, trust_env=False, timeout=30)
         self.at = at
 
     async def fire(self, sendout: Sendout) -> Standing:

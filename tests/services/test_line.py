@@ -16,7 +16,7 @@ from workbench.errors import Invalid, MissingVariable
 from workbench.models.base import SecretRef
 from workbench.models.integration import IdentifierType
 from workbench.models.request import Failure, Reply, Request
-from workbench.sandbox.platform.app import Platform
+from workbench.sandbox.app import Sandbox
 from workbench.sentence import say
 from workbench.services.line import Line
 
@@ -198,17 +198,15 @@ async def test_of_an_accepted_row_the_outcome_alone_may_be_kept(house: Workbench
     assert outcome.ids == ("m-1",)
 
 
-class Refuses:
+class Refuses(Sandbox):
     """A provider that refuses everybody by name."""
-
-    platform = Platform()
 
     def route(self, _: Request) -> ASGIApp:
         return PlainTextResponse("ana@example.com is unknown", status_code=400)
 
 
 async def test_a_single_refusal_shows_the_sender_the_words_and_keeps_them_masked(tmp_path: Path) -> None:
-    async with Workbench.open(tmp_path / "home", sandbox=Refuses(), environ=ENVIRON) as house:  # type: ignore[arg-type]
+    async with Workbench.open(tmp_path / "home", sandbox=Refuses(), environ=ENVIRON) as house:
         dispatch = house.integrations.dispatch
         settings = basic(house.house.vault.seal_text(PLANTED))
         prepared = await dispatch.prepare(

@@ -17,6 +17,8 @@ from workbench.models.person import Person, Role
 
 NOT_ROUTES = {
     ("integrations", "all"), ("integrations", "record_test"), ("people", "by_token"),
+    ("consent", "heard"), ("consent", "reported"), ("studio", "subscribed"), ("studio", "deliver"), ("studio", "close"),
+    ("sms_accounts", "account"), ("sms_accounts", "opened"), ("sms_accounts", "by_token"), ("sms_accounts", "all"),
     ("gates", "all"), ("gates", "take_codes"), ("gates", "take_consent"), ("holds", "serve"), ("holds", "settle"), ("holds", "close"),
 }  # fmt: skip
 

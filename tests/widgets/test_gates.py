@@ -269,6 +269,25 @@ async def test_a_condition_goes_to_json_and_back_and_what_is_deeper_stays(connec
     assert "cannot be read" in read(form.widget)
 
 
+async def test_rules_and_actions_offer_the_hubs_ledger_each_the_lists_that_fit(connected: Connected) -> None:
+    form = await form_of(connected("operator"), GateSettings(
+        name="Front", key="front", rules=RuleSet(rules=(
+            Rule(name="hub", when=Comparison(field="phone", operator="on_list", value="hub-sms-commercial"), reason="No consent"),
+        )), meanings=(Meaning(identifier="ask", does=CheckConsent(consent_list="hub-sms-commercial-allowed")),),
+    ))  # fmt: skip
+    in_rules = {
+        value: label
+        for one in of(form.widget, "ChoiceField")
+        if one.label == "Value"
+        for value, label, _ in one.options
+    }
+    assert "who may not get commercial texts" in in_rules["hub-sms-commercial"]
+    asked = {value for value, _, _ in field(form.widget, "Consent list").options}
+    assert "hub-sms-commercial-allowed" in asked
+    assert "hub-sms-commercial" not in asked, "it would reject everybody else"
+    assert "The gate can be saved." in read(form.widget)
+
+
 async def test_rules_are_moved_added_and_removed(connected: Connected) -> None:
     form = await form_of(connected("operator"), GateSettings(name="Front", key="front", rules=RULES))
     rows = form.rules.rows

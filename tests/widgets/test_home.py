@@ -40,6 +40,7 @@ async def test_an_empty_workbench_says_what_it_is_and_offers_the_ways_in(connect
         ("work", ""),
         ("gate", ""),
         ("gate_live", ""),
+        ("sms", ""),
         ("activity", ""),
     ]
     assert all(item["text"] and item["code"] for item in cards)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -13,11 +13,12 @@ from tests.widgets.conftest import PLANTED
 from tests.widgets.faces import field, markup, of, offered, press, read, tell
 from workbench import Contact, Workbench
 from workbench.models.integration import Integration
+from workbench.models.journal import EntryKind
 from workbench.models.person import Role
 from workbench.sandbox.app import Sandbox
 from workbench.sandbox.faults import Fault
 from workbench.widgets import activity_page, settle
-from workbench.widgets.journal import STEP
+from workbench.widgets.journal import KINDS, STEP
 
 Connected = Callable[[Role], Workbench]
 
@@ -194,3 +195,7 @@ async def test_enter_opens_an_entry_and_takes_the_focus_there(
     [listed] = of(page, "RowList")
     await tell(listed, {"open": listed.rows[1]["id"]})
     assert any(one.focus for one in of(page, "Headline"))
+
+
+def test_every_kind_of_entry_has_its_word() -> None:
+    assert set(KINDS) == set(get_args(EntryKind))

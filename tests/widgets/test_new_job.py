@@ -67,9 +67,12 @@ async def test_a_job_is_made_filled_started_and_shown(
     field(page, "Rows at once").value = "8"
     field(page, "A row that was sent and got no answer goes again").value = "never"
     field(page, "What the activity keeps of an accepted row").value = "outcome"
+    field(page, "Ask the consent ledger before each row").value = "commercial"
     await press(page, "Start with 2 contacts")
     [made] = await house.work.jobs()
-    assert made.job.options == JobOptions(title="From a table", at_once=8, repeat="never", record="outcome")
+    assert made.job.options == JobOptions(
+        title="From a table", at_once=8, repeat="never", record="outcome", ask_consent="commercial"
+    )
     ended = await waited(house, made.job.id)
     assert (ended.job.state, ended.job.counts.accepted) == ("done", 2)
     assert "New job" not in [one.title for one in of(page, "Headline")]

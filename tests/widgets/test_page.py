@@ -23,6 +23,7 @@ from workbench.widgets import (
     integrations_page,
     payload_page,
     settle,
+    sms_page,
     work_page,
 )
 from workbench.widgets.language import decide, speak_in, when
@@ -35,6 +36,7 @@ PAGES = {
     "work": work_page,
     "gate": gate_lab_page,
     "gate_live": gates_page,
+    "sms": sms_page,
     "activity": activity_page,
     "payload": payload_page,
 }

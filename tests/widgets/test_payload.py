@@ -68,6 +68,14 @@ def test_another_contact_shows_at_once() -> None:
     assert json.loads(shown(one)) == {"to": "bo@example.com"}
 
 
+def test_xml_is_shown_as_xml_and_what_it_needs_is_told() -> None:
+    one = composer('{"m": {"@to": "${User Identifier}", "text": "<b>"}}', encoding="xml")
+    assert shown(one).endswith('<m to="ana@example.com"><text>&lt;b&gt;</text></m>')
+    assert "XML, 89 bytes" in one.preview.value
+    one.editor.value = '{"m": 1, "n": 2}'
+    assert "one root element" in str(one.editor.problems[0])
+
+
 def test_a_form_is_shown_as_its_fields() -> None:
     one = composer('{"to": "${User Identifier}", "tag": ["a", "b"]}', encoding="form")
     assert shown(one) == "to = ana@example.com\ntag = a\ntag = b"

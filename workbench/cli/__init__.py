@@ -19,6 +19,8 @@ from . import (  # noqa: F401
     providers,
     sandbox,
     send,
+    sms,
+    sms_consent,
     up,
     work,
 )

@@ -73,6 +73,7 @@ GROUPS = {
     "integrations": N_("Find, test, carry and delete integrations."),
     "work": N_("Send to many contacts: start, watch, pause, resume, cancel and replay jobs."),
     "gate": N_("Sendouts that wait for your answer: receive, rehearse, replay and verify."),
+    "sms": N_("Text messages: senders, consent, callbacks, and one text to whoever may get it."),
     "people": N_("Who may come in through the server, and in which role."),
 }
 
@@ -101,6 +102,7 @@ ORDER = (
     "send",
     "work",
     "gate",
+    "sms",
     "sandbox",
     "server",
     "check",

@@ -15,11 +15,14 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
 from workbench.adapters.home import Home
 from workbench.adapters.processes import Processes, Program
+from workbench.engine.urls import host_of
+from workbench.errors import Refused
 from workbench.models.person import Person, Role
 from workbench.sentence import N_, Sentence, say
 
@@ -67,6 +70,15 @@ HostName = Annotated[
         show_default=False,
     ),
 ]
+PublicUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--public-url",
+        metavar="URL",
+        help=N_("The address by which providers reach the server from outside, through your proxy."),
+        show_default=False,
+    ),
+]
 NoSandbox = Annotated[bool, typer.Option("--no-sandbox", help=N_("Leave the sandbox out."))]
 OwnPort = Annotated[int, typer.Option("--port", metavar="NUMBER", help=N_("The port; 0 takes any free one."))]
 
@@ -80,6 +92,7 @@ async def up(
     role: PagesRole = "operator",
     no_sandbox: NoSandbox = False,
     allow_host: AllowHost = None,
+    public_url: PublicUrl = None,
 ) -> int:
     """Start everything, print the addresses once all of it answers, and stop it together."""
     places = [
@@ -93,7 +106,9 @@ async def up(
     people = {pass_: Person(name=f"{_account()} (dashboard)", role=role)}
     with tempfile.TemporaryDirectory(prefix="workbench-", ignore_cleanup_errors=True) as scratch:
         programs = [
-            server_program(session, home, server_at, people, allow_host or (), sandbox_at),
+            server_program(
+                session, home, server_at, people, allow_host or (), sandbox_at, public_url=public_url
+            ),
             pages_program(session, pages_at, entry, server_at, pass_, Path(scratch), sandbox_at),
             *(sandbox_program(address) for address in sandbox_at),
         ]
@@ -111,13 +126,19 @@ async def up(
 
 @command("server", N_("Start the server process alone, for people with a token."))
 async def server(
-    session: Session, port: OwnPort = SERVER_PORT, allow_host: AllowHost = None, host_name: HostName = None
+    session: Session,
+    port: OwnPort = SERVER_PORT,
+    allow_host: AllowHost = None,
+    host_name: HostName = None,
+    public_url: PublicUrl = None,
 ) -> int:
     """Start the server and stop it with Ctrl-C or SIGTERM."""
     (number,) = reserve([Place(Sentence(SERVER), "--port", port)])
     address = f"http://127.0.0.1:{number}"
     home = await opened(session)
-    program = server_program(session, home, address, {}, allow_host or (), host_names=host_name or ())
+    program = server_program(
+        session, home, address, {}, allow_host or (), host_names=host_name or (), public_url=public_url
+    )
 
     def announce(processes: Processes) -> None:
         session.announce(
@@ -137,11 +158,14 @@ def server_program(
     allowed: Sequence[str],
     sandbox_at: Sequence[str] = (),
     host_names: Sequence[str] = (),
+    public_url: str | None = None,
 ) -> Program:
     """Return the server process: the one that holds key, catalogue, journal and wire. ``people`` are known to it by digest.
 
-    It is told its own address, where a platform's stand-in calls it, and that of the sandbox, where it may call back.
+    It is told its own address, where a platform's stand-in calls it, that of the sandbox, where it may call back, and the one by which
+    providers reach it from outside, whose name it answers to.
     """
+    public = public_address(public_url) if public_url else ""
     digests = {
         hashlib.sha256(token.encode()).hexdigest(): person.model_dump() for token, person in people.items()
     }
@@ -155,7 +179,8 @@ def server_program(
         "WORKBENCH_PEOPLE": json.dumps(digests),
         "WORKBENCH_ALLOW": ",".join(allowed),
         "WORKBENCH_SERVER": address,
-        "WORKBENCH_HOSTS": ",".join(host_names),
+        "WORKBENCH_HOSTS": ",".join([*host_names, *([host_of(public)] if public else [])]),
+        **({"WORKBENCH_PUBLIC": public} if public else {}),
         **({"WORKBENCH_SANDBOX": sandbox_at[0]} if sandbox_at else {}),
         **({"WORKBENCH_LIVE": "1"} if session.live else {}),
     }
@@ -164,6 +189,25 @@ def server_program(
         "--log-level", "warning", "--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "3",
     ]  # fmt: skip
     return Program(Sentence(SERVER), words, f"{address}/health", environ)
+
+
+def public_address(text: str) -> str:
+    """Return the address by which providers reach the server, without a slash at its end. Raises Refused where it is none."""
+    parts = urlsplit(text.strip())
+    if (
+        parts.scheme not in ("https", "http")
+        or not parts.hostname
+        or parts.query
+        or parts.fragment
+        or parts.username
+    ):
+        raise Refused(
+            say(
+                "“{value}” is not an address for --public-url. Write it like https://hooks.example.com.",
+                value=text,
+            )
+        )
+    return text.strip().rstrip("/")
 
 
 def pages_program(

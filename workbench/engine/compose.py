@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
-from workbench.models.base import JsonValue, trusted
+from workbench.errors import Invalid
+from workbench.models.base import JsonValue, Problem, trusted
 from workbench.models.contact import Contact
 from workbench.models.credential import Credential
 from workbench.models.integration import Settings
 from workbench.models.provider import Encoding, Endpoint, Provider
 from workbench.models.request import Headers, Request, header
+from workbench.sentence import say
 
 from .auth import Authorization, Opened, opened
 from .template import Template
@@ -55,8 +57,25 @@ def values_from(
 
 
 def body_of(template: Template, encoding: Encoding, values: Mapping[str, JsonValue]) -> bytes:
-    """Return the exact bytes of the body: compact JSON, a form whose lists become repeated keys, or XML."""
-    return template.render(values) if encoding == "json" else encoded(template.tree(values), encoding)
+    """Return the exact bytes of the body: compact JSON, a form whose lists become repeated keys, or XML.
+
+    Raises what ``Template.render`` raises, and Invalid where the payload cannot be XML.
+    """
+    if encoding == "json":
+        return template.render(values)
+    tree = template.tree(values)
+    return xml_body(tree) if encoding == "xml" else encoded(tree, encoding)
+
+
+def xml_body(tree: JsonValue) -> bytes:
+    """Return a payload's tree as XML; Invalid says what XML needs."""
+    try:
+        return xml_written(tree)
+    except ValueError:
+        sentence = say(
+            "The payload cannot be sent as XML. It needs one root element, names without blanks, and texts without control signs."
+        )
+        raise Invalid([Problem(field="payload", sentence=sentence)]) from None
 
 
 def encoded(tree: JsonValue, encoding: Encoding) -> bytes:

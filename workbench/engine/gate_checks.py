@@ -27,6 +27,7 @@ from workbench.sentence import Sentence, say
 from .checks import check_header_name, check_header_value
 from .gate_endpoint import check_addresses, check_endpoint, check_names, loopback, note, warn, wrong
 from .gate_reading import read_settings, secrets_of, tidy_gate
+from .hub_keys import hub_key
 from .urls import check_url
 
 __all__ = ["Stock", "check_gate", "check_stock_key", "loopback", "read_settings", "secrets_of", "tidy_gate"]
@@ -159,6 +160,11 @@ def _check_consent(path: str, does: CheckConsent, checks: Collection[str], stock
         yield wrong(
             f"{path}.consent_list", say("Name a consent list or a live check: one of both, and not both.")
         )
+    elif (hub := hub_key(does.consent_list)) is not None and not hub.allowed:
+        yield wrong(f"{path}.consent_list", say(
+            "“{name}” holds who may not be written to, and this action rejects who is not on it: everybody wrong. Choose “{other}”.",
+            name=does.consent_list, other=f"{does.consent_list}-allowed",
+        ))  # fmt: skip
     elif does.consent_list:
         yield from _check_named(f"{path}.consent_list", does.consent_list, stock.lists, say("consent list"))
     else:

@@ -15,6 +15,7 @@ from workbench.models.request import Failure, FieldError, Outcome, OutcomeKind, 
 from workbench.sentence import Sentence, say
 
 from .paths import find, first
+from .xml_values import xml_read
 
 FAILED: dict[str, OutcomeKind] = {"blocked": "blocked"}
 SHORT = 300
@@ -38,7 +39,7 @@ def read(provider: Provider, answer: Reply | Failure, now: datetime) -> Outcome:
         kind: OutcomeKind = FAILED.get(answer.kind) or ("uncertain" if answer.sent else "unreachable")
         return Outcome(kind=kind, sentence=answer.sentence)
     reading = provider.reading
-    body = json_of(answer)
+    body = _body(provider, answer)
     errors = _errors(reading, answer, body)
     kind = _kind(reading, answer, body, errors)
     waits = kind in ("throttled", "server_error")
@@ -52,6 +53,20 @@ def read(provider: Provider, answer: Reply | Failure, now: datetime) -> Outcome:
             "retry_after_s": _retry_after(reading, answer, body, now) if waits else None,
         },
     )
+
+
+def _body(provider: Provider, reply: Reply) -> JsonValue:
+    """Return the parsed body: JSON, or XML of a provider that speaks it; where a member's text is the answer, what that text holds."""
+    body = json_of(reply)
+    if body is _NOT_JSON and any(endpoint.encoding == "xml" for endpoint in provider.endpoints):
+        try:
+            return xml_read(reply.body)
+        except ValueError:
+            return body
+    inner = provider.reading.inner
+    if inner and isinstance(body, dict) and isinstance(body.get(inner), str):
+        return json_of(Reply(status=reply.status, body=body[inner].encode("utf-8", "replace")))
+    return body
 
 
 def json_of(reply: Reply) -> JsonValue:
@@ -148,8 +163,8 @@ def _places(reading: Reading, body: JsonValue) -> list[JsonValue]:
 
 
 def _message(reading: Reading, error: JsonValue) -> str:
-    """Return an error's message with its description, where the provider has both (SparkPost)."""
-    message, more = first(error, reading.message), error.get("description")
+    """Return an error's message with its further words, where the provider has both (SparkPost's description)."""
+    message, more = first(error, reading.message), first(error, reading.more)
     if not isinstance(message, str):
         return ""
     return f"{message}: {more}" if isinstance(more, str) and more and more not in message else message
@@ -170,7 +185,8 @@ def _own_words(reading: Reading, reply: Reply, body: JsonValue) -> tuple[FieldEr
         return ()
     words: list[JsonValue] = []
     if isinstance(body, dict):
-        words = [value for path in (_USUAL if refused else _ERRORS) for value in find(body, path)]
+        paths = (*reading.words, *(_USUAL if refused else _ERRORS))
+        words = [value for path in paths for value in find(body, path)]
     elif refused and is_json(body):
         words = [body]
     elif refused and len(text := reply.text().strip()) <= SHORT:

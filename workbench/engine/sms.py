@@ -48,7 +48,8 @@ def message_request(
     token: str | None = None,
 ) -> Request:
     """Return the one frozen request that sends a message, signed at ``message.now``. Raises ValueError where it cannot be written (XML)."""
-    endpoint, authorization = provider.endpoint(), Authorization(credential, secrets)
+    batch = dialect(provider).batch if len(message.to) > 1 else ""
+    endpoint, authorization = provider.endpoint(batch), Authorization(credential, secrets)
     values = values_of_account(settings, credential, secrets)
     headers: Headers = (("Content-Type", CONTENT_TYPES[endpoint.encoding]), *endpoint.headers)
     request = Request(

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field
 
 from workbench.sentence import Sentence
 
-from .base import Noun
+from .base import Noun, Problem
 
 ConsentChannel = Literal["sms", "email", "custom"]
 ConsentStatus = Literal["opted_in", "opted_out", "not_set"]
@@ -69,7 +69,8 @@ class ConsentEvent(Noun):
 
     ``purpose`` and ``topic`` empty: all of them in scope. ``sender`` is set where it holds for one sender only. ``at`` is our time,
     ``provider_at`` the provider's, which orders what came in the same second; then ``message_id``. ``carrier`` marks a block that the
-    carrier keeps, which only the recipient's own handset lifts.
+    carrier keeps, which only the recipient's own handset lifts. ``word`` says that it is a STOP or a START, as somebody texted it,
+    and ``to`` which of our senders they texted: a START takes back what a STOP to the same one did, and nothing else.
     """
 
     id: str
@@ -89,6 +90,8 @@ class ConsentEvent(Noun):
     message_id: str = ""
     provider: str = ""
     carrier: bool = False
+    word: Literal["", "stop", "start"] = ""
+    to: str = ""
 
 
 class ConsentAsk(Noun):
@@ -113,7 +116,7 @@ class ConsentDecision(Noun):
     enforcement: Enforcement
     reason: Sentence
     rule: str
-    """A key: restrictive, non_restrictive, disabled, strict_2023, carrier, sender, topic."""
+    """A key: restrictive, non_restrictive, disabled, strict_2023, carrier, sender, stop_all, topic."""
     event_id: str = ""
     since: datetime | None = None
     topic_status: ConsentStatus | None = None
@@ -129,6 +132,8 @@ class ConsentRecord(Noun):
     purpose: str = ""
     topic: str = ""
     sender: str = ""
+    scope: StopScope = "purpose"
+    word: Literal["", "stop", "start"] = ""
     status: ConsentStatus
     source: ConsentSource
     carrier: bool = False
@@ -167,3 +172,27 @@ class Review(Noun):
     words: str
     account_id: str = ""
     done: Literal["", "opted_out", "left"] = ""
+
+
+class ConsentImport(Noun):
+    """What became of a file of consent events: how many were kept, how many had been known, and the rows that could not be read."""
+
+    kept: int = 0
+    known: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
+class ConsentReplay(Noun):
+    """A file of inbound texts and consent events played through, in memory alone: what stood at the moment, and why.
+
+    ``audit`` holds every event of it as JSON lines, points masked.
+    """
+
+    events: int = 0
+    moment: datetime | None = None
+    records: tuple[ConsentRecord, ...] = ()
+    decisions: tuple[ConsentDecision, ...] = ()
+    reviews: int = 0
+    """Texts that only sounded like an opt-out: a person would look at them."""
+    problems: tuple[Problem, ...] = ()
+    audit: str = ""

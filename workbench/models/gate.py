@@ -257,7 +257,8 @@ class CodePool(Noun):
 class ConsentList(Noun):
     """An imported list of those who consent: kept as digests, so that no address lies on the disk.
 
-    ``doubles`` and ``skipped`` are lines of the import that said nothing new, or nothing.
+    ``ledger`` says that it is no list, but a name under which the hub's consent ledger is asked. ``doubles`` and ``skipped`` are lines of
+    the import that said nothing new, or nothing.
     """
 
     key: str
@@ -265,3 +266,4 @@ class ConsentList(Noun):
     doubles: int = 0
     skipped: int = 0
     imported_at: AwareDatetime
+    ledger: bool = False

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime
 from .base import Noun
 from .request import Mode, Outcome, ReplyView, RequestView
 
-EntryKind = Literal["test", "send", "token", "change", "gate"]
+EntryKind = Literal["test", "send", "token", "change", "gate", "callback"]
 
 
 class Entry(Noun):

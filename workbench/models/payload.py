@@ -69,8 +69,11 @@ class PayloadTemplate(Noun):
         ),
     ]
     encoding: Annotated[
-        Literal["json", "form"],
-        Field(title=N_("Sent as"), description=N_("JSON, or the fields of a form (Mailgun, Twilio).")),
+        Literal["json", "form", "xml"],
+        Field(
+            title=N_("Sent as"),
+            description=N_("JSON, the fields of a form (Mailgun, Twilio), or XML (Vibes)."),
+        ),
     ] = "json"
     notes: Annotated[str, Field(title=N_("Notes"), description=N_("For your colleagues; never sent."))] = ""
     source_url: Annotated[

@@ -49,15 +49,20 @@ class Endpoint(Noun):
 class Reading(Noun):
     """Where a reply holds what: paths (``results.id``, ``[].MessageID``) or ``header:NAME``.
 
-    ``errors`` leads to one error or a list of them; ``message``, ``field`` and ``code`` are paths inside each.
+    ``errors`` leads to one error or a list of them; ``message``, ``field`` and ``code`` are paths inside each, ``more`` to further words.
+    ``words`` are paths of an error's words in answers of another shape. ``inner`` names the member of a body whose text is JSON: it is
+    read in the body's place (a custom channel's ``response``).
     ``refused_unless`` names a path and the values it may have when the HTTP status already says yes (Postmark's ``ErrorCode``).
     """
 
     ids: tuple[str, ...] = ()
     errors: str = ""
     message: str = "message"
+    more: str = "description"
     field: str = ""
     code: str = ""
+    words: tuple[str, ...] = ()
+    inner: str = ""
     refused_unless: tuple[str, tuple[JsonValue, ...]] | None = None
     throttled: tuple[int, ...] = (429,)
     retry_after: tuple[str, ...] = ("header:Retry-After",)

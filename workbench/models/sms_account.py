@@ -21,7 +21,10 @@ ACCOUNT_STEPS: tuple[AccountStep, ...] = ("provider", "credentials", "senders", 
 
 
 class Sender(Noun):
-    """A number, short code or alphanumeric id that texts come from. ``value`` is normalised: E.164, short code without ``+``, or the id."""
+    """A number, short code or alphanumeric id that texts come from. ``value`` is normalised: E.164, short code without ``+``, or the id.
+
+    An empty ``business_unit`` is the account's own. ``region`` is the country of a short code (ISO 3166), where it is known.
+    """
 
     id: str = ""
     value: str = ""
@@ -29,6 +32,7 @@ class Sender(Noun):
     """Friendly name."""
     business_unit: str = ""
     type: SenderType = "long_code"
+    region: str = ""
 
 
 class SmsSettings(Noun):
@@ -138,3 +142,42 @@ class Keyword(Noun):
     description: str = ""
     uses: tuple[str, ...] = ()
     updated_at: datetime
+
+
+class CredentialFacts(Noun):
+    """One way to be let in, as the wizard offers it; the form itself is made of the credential model."""
+
+    kind: str
+    label: str
+    about: str = ""
+
+
+class ProviderFacts(Noun):
+    """What the wizard says of an SMS provider. Texts are English sentences that are translated where they are shown.
+
+    ``volume_note`` speaks of large volumes and names ``{provider}``. ``stop_notice`` says whether STOP is to be set up there, ``needs_url``
+    whether the account says where messages go, ``authenticates`` whether a credential can be tried without sending.
+    """
+
+    key: str
+    name: str
+    about: str = ""
+    notes: tuple[str, ...] = ()
+    credentials: tuple[CredentialFacts, ...] = ()
+    sender_types: tuple[SenderType, ...] = ()
+    regions: tuple[str, ...] = ()
+    setup: CallbackSetup
+    stop_notice: bool = True
+    needs_url: bool = False
+    authenticates: bool = False
+    volume_note: str = ""
+
+
+class LoadedAccount(Noun):
+    """What became of one account of an imported document: a draft that wants its secrets (``wanted``), or a read-only account."""
+
+    name: str
+    provider: str
+    draft: SmsDraft | None = None
+    account: SmsAccount | None = None
+    wanted: tuple[str, ...] = ()

@@ -16,7 +16,7 @@ from .base import JsonValue, Noun
 from .callback import Acknowledgement, Callback, CallbackItem, DeliveryReport, InboundMessage
 from .message import DeliveryState, Message, SenderType, Taken
 from .pace import Rate
-from .request import Headers, Reply
+from .request import Headers, Reply, Request
 
 Values = Mapping[str, str]
 """An account's credential fields with their secrets opened, and beside them ``topic`` (what its events must come from) where it is set."""
@@ -35,6 +35,8 @@ WriteReports = Callable[[tuple[DeliveryReport, ...], str, Values, datetime], Cal
 """Makes the call that the provider would make with these reports, to this URL, rightly signed. For stand-in and studio."""
 WriteInbound = Callable[[tuple[InboundMessage, ...], str, Values, datetime], Callback]
 """Makes the call that the provider would make with these inbound messages, to this URL, rightly signed."""
+WriteHandshake = Callable[[str, Values, datetime], Callback]
+"""Makes the call by which the provider asks whether we want its calls at this URL."""
 
 
 class Heard(Noun):
@@ -89,6 +91,9 @@ class SmsEmulation(Noun):
     """The course of a good delivery after the answer, each with the provider's own code, such as ``(("sent", "sent"), ...)``."""
     failures: tuple[tuple[DeliveryState, str, str], ...] = ()
     """Ends to rehearse: state, the provider's own code, its own words."""
+    lets_in: Callable[[Request, Values | None], bool] | None = None
+    """Whether a request carries the signature that the credential's ``Signature`` makes: with values the very one, without them one of
+    the right shape. None where requests are not signed."""
 
 
 class CallbackSetup(Noun):
@@ -130,11 +135,16 @@ class SmsDialect(Noun):
     read_callback: ReadCallback
     prove: Prove | None = None
     """None: the provider signs nothing, and the secret URL alone lets it in."""
+    signs: bool = True
+    """False where ``prove`` looks at something weaker than a signature (Event Grid's topic): such a call is let in by the secret URL."""
     handshake_methods: tuple[str, ...] = ()
     """Methods beside POST that a handshake comes by (CloudEvents: OPTIONS)."""
     callback_methods: tuple[str, ...] = ("POST",)
     write_reports: WriteReports
     write_inbound: WriteInbound
+    write_handshake: WriteHandshake | None = None
+    most_reports: int = 1
+    """How many reports, or inbound messages, one call of the provider may carry: more are several calls."""
     acknowledgement: Acknowledgement = Acknowledgement()
     setup: CallbackSetup
     statuses: Mapping[str, DeliveryState]
@@ -145,10 +155,14 @@ class SmsDialect(Noun):
     most_recipients: int = 1
     most_characters: int = 1600
     rates: Mapping[SenderType, Rate] = {}
+    batch: str = ""
+    """The key of the endpoint for several recipients, where it is another than the first one."""
     status: str = ""
     status_headers: Headers = ()
     read_status: ReadReports | None = None
     authenticate: str = ""
+    let_in: tuple[int, ...] = ()
+    """Statuses of that call, beside 2xx, that also say that the credential is let in (Telesign: 404, there is no such message)."""
     loses: tuple[str, ...] = ()
     """What a message loses with this provider beside another: sentences marked with ``N_``."""
     emulation: SmsEmulation

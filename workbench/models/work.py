@@ -75,12 +75,15 @@ class JobOptions(Noun):
     under its id, if the call takes each id only once, else it is kept apart as uncertain; ``always``: it goes again, under its id:
     at least once; ``never``: it is kept apart: at most once.
     ``record`` says what the journal keeps of an accepted row: the whole exchange, or its outcome alone.
+    ``ask_consent``: before a row goes, the hub's consent ledger is asked whether its contact may get messages of this kind; one that may
+    not is left out, and the row keeps why. Empty: nobody is asked.
     """
 
     title: Annotated[str, Field(max_length=120)] = ""
     at_once: Annotated[int, Field(ge=1, le=1024)] = 64
     repeat: Literal["idempotent", "always", "never"] = "idempotent"
     record: Literal["exchange", "outcome"] = "exchange"
+    ask_consent: Literal["", "commercial", "transactional"] = ""
 
 
 class Job(Noun):

@@ -14,6 +14,7 @@ from starlette.types import Send
 
 from workbench.engine.paths import first
 from workbench.engine.template import Template, compile_template
+from workbench.engine.xml_values import xml_written
 from workbench.models.base import JsonValue
 from workbench.models.provider import Answer
 
@@ -50,6 +51,7 @@ def render(
         "reset": str(int(now.timestamp()) + RESET_S),
         "count": _count(parsed),
         "request": parsed if isinstance(parsed, dict) else {},
+        "inner": _inner(parsed),
     }
     headers = [(name, str(fill(value, values))) for name, value in answer.headers]
     if answer.each is not None:
@@ -59,11 +61,13 @@ def render(
 
 
 def written(status: int, headers: list[tuple[str, str]], body: JsonValue) -> Rendered:
-    """Return a reply of ``body``: nothing for None, plain text for a text, else JSON. A Content-Type in ``headers`` wins."""
+    """Return a reply of ``body``: nothing for None, plain text for a text, else JSON. A Content-Type in ``headers`` wins, XML's too."""
     if body is None:
         return Rendered(status, headers, b"")
     if isinstance(body, str):
         return Rendered(status, [("Content-Type", "text/plain"), *headers], body.encode())
+    if any("xml" in value for name, value in headers if name == "Content-Type"):
+        return Rendered(status, headers, xml_written(body))
     content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
     return Rendered(status, [("Content-Type", "application/json"), *headers], content)
 
@@ -96,6 +100,18 @@ def _items(
         else fill(answer.item, {**values, "item": item, "item_uuid": str(uuid.uuid4())})
         for index, item in enumerate(elements if isinstance(elements, list) else [])
     ]
+
+
+def _inner(parsed: JsonValue) -> dict[str, JsonValue]:
+    """Return the object in a body whose only member is a text that is JSON, as custom channels post it; an empty one for others."""
+    texts = list(parsed.values()) if isinstance(parsed, dict) and len(parsed) == 1 else []
+    if not texts or not isinstance(texts[0], str) or texts[0][:1] != "{":
+        return {}
+    try:
+        found = json.loads(texts[0])
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _count(parsed: JsonValue) -> int:

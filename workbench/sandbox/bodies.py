@@ -1,4 +1,4 @@
-"""Bodies: reading what a client posted, whatever it is: JSON, a form, a form with files, far too much, or rubbish."""
+"""Bodies: reading what a client posted, whatever it is: JSON, XML, a form, a form with files, far too much, or rubbish."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Receive
 
+from workbench.engine.xml_values import xml_read
 from workbench.models.base import JsonValue
 from workbench.models.provider import Encoding
 
@@ -44,10 +45,12 @@ async def read_body(receive: Receive, most: int) -> bytes | None:
 
 
 def parse_body(body: bytes, content_type: str, encoding: Encoding) -> JsonValue:
-    """Return the body as JSON gives it, or a form as an object whose repeated keys are lists; raises Unreadable."""
+    """Return the body as JSON gives it, a form as an object whose repeated keys are lists, XML as its tree; raises Unreadable."""
     try:
         if encoding == "json":
             return _json(body)
+        if encoding == "xml":
+            return xml_read(body)
         pairs = (
             _multipart(body, content_type)
             if content_type.lower().startswith("multipart/form-data")

@@ -27,43 +27,97 @@ def lets_in(provider: Provider, request: Request, tokens: TokenServer, expected:
     With ``expected`` the very key or signature is checked. Without it any key of the right shape will do, except one
     that holds ``wrong``, ``invalid`` or ``revoked``: so a refusal can be rehearsed.
     """
-    return any(_fits(credential.auth, request, tokens, expected) for credential in provider.credentials)
+    return any(
+        _fits(provider, credential.auth, request, tokens, expected) for credential in provider.credentials
+    )
 
 
-def _fits(auth: Auth, request: Request, tokens: TokenServer, expected: Expected | None) -> bool:
+def _fits(
+    provider: Provider, auth: Auth, request: Request, tokens: TokenServer, expected: Expected | None
+) -> bool:
     if isinstance(auth, HeaderKey):
         return _key_fits(auth, request.header(auth.header) or "", expected)
     if isinstance(auth, BasicPair):
         return _pair_fits(auth, request.header("Authorization") or "", expected)
     if isinstance(auth, Signature):
-        return _signature_fits(auth, request, expected)
+        return _signature_fits(provider, auth, request, expected)
     if isinstance(auth, BearerToken):
         return _token_fits(request.header("Authorization") or "", tokens)
     # a scheme that no other credential is about is a locked header of the person's own making
     given = request.header("Authorization") or ""
+    if any(request.header(header) is not None for header in _own_headers(provider)):
+        return False
     return given.partition(" ")[0].lower() not in _SCHEMES and _plausible(given)
+
+
+def _own_headers(provider: Provider) -> set[str]:
+    """Return the headers in which a credential of the provider has its key: with one of them it is not a request without a key."""
+    found = {
+        credential.auth.header
+        for credential in provider.credentials
+        if isinstance(credential.auth, HeaderKey)
+    }
+    return found - {"Authorization"}
+
+
+def learned(provider: Provider, request: Request) -> dict[str, str]:
+    """Return what a request that was let in shows of the credential: its user name and password, or its key. A signature shows nothing."""
+    found: dict[str, str] = {}
+    given = request.header("Authorization") or ""
+    for credential in provider.credentials:
+        auth = credential.auth
+        if isinstance(auth, HeaderKey):
+            found |= _read_by(auth.value, request.header(auth.header) or "")
+        elif isinstance(auth, BasicPair) and (pair := _pair_of(given)) is not None:
+            found |= _read_by(auth.username, pair[0]) | _read_by(auth.password, pair[1])
+    return found
+
+
+def _read_by(template: str, text: str) -> dict[str, str]:
+    """Return the fields that a template names, as a text that was written by it holds them."""
+    parts = re.split(r"\{(\w+)\}", template)
+    pattern = "".join(re.escape(part) if at % 2 == 0 else f"(?P<{part}>.+)" for at, part in enumerate(parts))
+    match = re.fullmatch(pattern, text, re.DOTALL)
+    return match.groupdict() if match else {}
+
+
+def _written(template: str, expected: Expected) -> str | None:
+    """Return what the template makes of the expected values; None where it is of another credential, whose fields are not there."""
+    try:
+        return template.format_map(expected)
+    except KeyError:
+        return None
 
 
 def _key_fits(auth: HeaderKey, given: str, expected: Expected | None) -> bool:
     if expected is not None:
-        return _same(auth.value.format_map(expected), given)
+        wanted = _written(auth.value, expected)
+        return wanted is not None and _same(wanted, given)
     parts = re.split(r"\{\w+\}", auth.value)
     return bool(re.fullmatch(r"\S+".join(re.escape(part) for part in parts), given)) and _plausible(given)
 
 
 def _pair_fits(auth: BasicPair, authorization: str, expected: Expected | None) -> bool:
+    pair = _pair_of(authorization)
+    if pair is None:
+        return False
+    user, password = pair
+    if expected is not None:
+        names = (_written(auth.username, expected), _written(auth.password, expected))
+        return None not in names and _same(f"{names[0]}:{names[1]}", f"{user}:{password}")
+    fixed_user = "{" not in auth.username
+    return bool(user and password) and (not fixed_user or user == auth.username) and _plausible(password)
+
+
+def _pair_of(authorization: str) -> tuple[str, str] | None:
     scheme, _, given = authorization.partition(" ")
     if scheme.lower() != "basic":
-        return False
+        return None
     try:
         user, _, password = base64.b64decode(given.strip(), validate=True).decode().partition(":")
     except ValueError:
-        return False
-    if expected is not None:
-        wanted = f"{auth.username.format_map(expected)}:{auth.password.format_map(expected)}"
-        return _same(wanted, f"{user}:{password}")
-    fixed_user = "{" not in auth.username
-    return bool(user and password) and (not fixed_user or user == auth.username) and _plausible(password)
+        return None
+    return user, password
 
 
 def _token_fits(authorization: str, tokens: TokenServer) -> bool:
@@ -73,7 +127,11 @@ def _token_fits(authorization: str, tokens: TokenServer) -> bool:
     return tokens.valid(token) if token.startswith(PREFIX) else _plausible(token)
 
 
-def _signature_fits(auth: Signature, request: Request, expected: Expected | None) -> bool:
+def _signature_fits(provider: Provider, auth: Signature, request: Request, expected: Expected | None) -> bool:
+    if provider.sms is not None and provider.sms.emulation.lets_in is not None:
+        return provider.sms.emulation.lets_in(request, expected) and (
+            expected is not None or _plausible(request.header("Authorization") or "")
+        )
     authorization = request.header("Authorization") or ""
     stamp = request.header("X-Amz-Date") or ""
     if not _STAMP.fullmatch(stamp) or not all(

@@ -35,11 +35,11 @@ class Emulator:
         self.tokens = tokens
         self.expected = expected
         self.taken = 0
-        self.routes = [(endpoint, _pattern(endpoint)) for endpoint in provider.endpoints]
+        self.routes = [(endpoint, pattern_of(endpoint.url)) for endpoint in provider.endpoints]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request as the vendor would."""
-        path = scope["path"].removeprefix(scope.get("root_path", "")) or "/"
+        path = path_of(scope)
         found = self.endpoint_at(path)
         matching = [(endpoint, names) for endpoint, names in found if endpoint.method == scope["method"]]
         most = max((_most(self.provider, endpoint) for endpoint, _ in matching), default=BODY_BYTES)
@@ -49,7 +49,7 @@ class Emulator:
         elif body is None:
             await respond(send, _too_large(self.provider, most))
         else:
-            await respond(send, self._answer(_seen(scope, body, self.provider), *matching[0]))
+            await respond(send, self._answer(seen(scope, body, self.provider), *matching[0]))
 
     def endpoint_at(self, path: str) -> list[tuple[Endpoint, dict[str, str]]]:
         """Return the endpoints whose path this is, each with the names its path holds."""
@@ -59,6 +59,10 @@ class Emulator:
             if (match := pattern.fullmatch(path.rstrip("/") or "/"))
         ]
 
+    def owns(self, path: str) -> bool:
+        """Return whether a path is one of this provider's and of no other one: not where any path would do."""
+        return bool(self.provider.endpoint().url) and bool(self.endpoint_at(path))
+
     def _answer(self, request: Request, endpoint: Endpoint, names: dict[str, str]) -> Rendered:
         emulation = self.provider.emulation
         if not lets_in(self.provider, request, self.tokens, self.expected):
@@ -67,6 +71,12 @@ class Emulator:
             parsed = parse_body(request.body, request.header("Content-Type") or "", endpoint.encoding)
         except Unreadable:
             return render(emulation.malformed, names, None)
+        return self.given(request, endpoint, names, parsed)
+
+    def given(
+        self, request: Request, endpoint: Endpoint, names: dict[str, str], parsed: JsonValue
+    ) -> Rendered:
+        """Return the answer to a body that can be read, of somebody who is let in."""
         refusal = refusal_of(endpoint, parsed)
         if refusal is not None:
             return render(refusal, names, parsed)
@@ -101,7 +111,12 @@ def _too_large(provider: Provider, most: int) -> Rendered:
     return written(413, [], {"message": message})
 
 
-def _seen(scope: Scope, body: bytes, provider: Provider) -> Request:
+def path_of(scope: Scope) -> str:
+    """Return the path of a call, without what the stand-in is mounted under."""
+    return scope["path"].removeprefix(scope.get("root_path", "")) or "/"
+
+
+def seen(scope: Scope, body: bytes, provider: Provider) -> Request:
     """Return the request as the client sent it, for the checks that are pure functions of it."""
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
     host = next((value for name, value in headers if name.lower() == "host"), "")
@@ -111,11 +126,12 @@ def _seen(scope: Scope, body: bytes, provider: Provider) -> Request:
     return Request(method=scope["method"], url=url, headers=headers, body=body, provider=provider.key)
 
 
-def _pattern(endpoint: Endpoint) -> re.Pattern[str]:
-    """Return the pattern of the endpoint's path; a ``{field}`` matches one segment. The custom endpoint matches every path."""
-    if not endpoint.url:
+def pattern_of(url: str) -> re.Pattern[str]:
+    """Return the pattern of a path, or of a URL's; a ``{field}`` matches one segment. Without a URL every path fits."""
+    if not url:
         return re.compile(r".*", re.DOTALL)
-    path = "/" + endpoint.url.partition("://")[2].partition("/")[2].partition("?")[0]
+    path = url if url.startswith("/") else "/" + (url.partition("://")[2] or url).partition("/")[2]
+    path = path.partition("?")[0]
     parts = re.split(r"\{(\w+)\}", path.rstrip("/") or "/")
     return re.compile(
         "".join(

@@ -1,4 +1,4 @@
-"""APP: every public method of the services as a route, with who calls and in which role checked, beside the gates' receiver."""
+"""APP: every public method of the services as a route, with who calls and in which role checked; beside them gates' and SMS receivers."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from workbench.services.roles import caller, check_role
 
 from .gate import BODY_S, add_receiver
 from .guard import Guard
+from .sms import add_sms_receiver
 
 BODY_BYTES = 4_000_000
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -72,6 +73,7 @@ def make_app(
         return {"status": "ok", "mode": bench.house.mode, "version": package_version()}
 
     add_receiver(app, receiving or bench.receiving, body_s)
+    add_sms_receiver(app, bench.callback_receiving)
     for name, service in SERVICES.items():
         for operation in operations(service).values():
             _add_route(app, bench, people or {}, name, operation)
@@ -174,6 +176,7 @@ def app_from_environment() -> FastAPI:
         allowed_hosts=tuple(filter(None, environ.get("WORKBENCH_ALLOW", "").split(","))),
         sandbox_at=environ.get("WORKBENCH_SANDBOX", ""),
         server_at=environ.get("WORKBENCH_SERVER", ""),
+        public_at=environ.get("WORKBENCH_PUBLIC", ""),
     )
     people = {
         digest: Person.model_validate(item)

@@ -258,9 +258,12 @@ class Deciding:
         good = [row for row in rows if not isinstance(row, BadRow)]
         items = [item for _, item in good]
         self._check_hosts(*(item.cancel_uri for item in items if item.cancel_uri))
-        pairs = [pair for asked in self._compiled.asks(items) for pair in asked]
+        # in a thread: a rule may ask the hub's ledger, which lies in a database
+        pairs = [pair for asked in await asyncio.to_thread(self._compiled.asks, items) for pair in asked]
         live = await self._live.ask(pairs) if pairs else {}
-        verdicts = [self._compiled.decisions[at] for at in self._compiled.decide(items, live)]
+        verdicts = [
+            self._compiled.decisions[at] for at in await asyncio.to_thread(self._compiled.decide, items, live)
+        ]
         decided = [self._like_the_first(item, verdict) for item, verdict in zip(items, verdicts, strict=True)]
         keys = [self._digest(item.id) for item in items]
         with_code = await self._codes(keys, decided)

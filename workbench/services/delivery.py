@@ -9,6 +9,7 @@ from workbench.models.contact import Contact
 from workbench.models.integration import Settings
 from workbench.models.sending import Confirmation, Preview, Sent
 
+from .consent_asking import Ledger, warnings
 from .dispatch import Dispatch
 from .integrations import Integrations
 from .roles import operator, viewer
@@ -17,14 +18,21 @@ from .roles import operator, viewer
 class Delivery:
     """What a person can do with saved integrations."""
 
-    def __init__(self, dispatch: Dispatch, integrations: Integrations) -> None:
+    def __init__(self, dispatch: Dispatch, integrations: Integrations, ledger: Ledger | None = None) -> None:
         self.dispatch = dispatch
         self.integrations = integrations
+        self.ledger = ledger
 
     @viewer
     async def preview(self, integration: str, contact: Contact, payload: str | None = None) -> Preview:
-        """Return the exact request, masked, for a contact and optionally another payload; nothing is sent."""
-        return await self.dispatch.preview(await self._settings(integration, payload), contact)
+        """Return the exact request, masked, for a contact and optionally another payload; nothing is sent.
+
+        A contact that opted out by the consent ledger is warned of.
+        """
+        settings = await self._settings(integration, payload)
+        preview = await self.dispatch.preview(settings, contact)
+        told = await warnings(self.ledger, settings, contact)
+        return preview.model_copy(update={"problems": (*preview.problems, *told)}) if told else preview
 
     @operator
     async def send(
@@ -34,11 +42,16 @@ class Delivery:
         payload: str | None = None,
         confirmation: Confirmation | None = None,
     ) -> Sent:
-        """Send one message and write it in the journal. Live mode wants the confirmation."""
+        """Send one message and write it in the journal. Live mode wants the confirmation.
+
+        A contact that opted out by the consent ledger is warned of, and sent to: a person asked for this one message.
+        """
         saved = await self.integrations.get(integration)
         settings = await self._settings(integration, payload)
         prepared = await self.dispatch.prepare(settings, contact, integration_id=saved.id)
-        return await self.dispatch.send(prepared, "send", confirmation)
+        told = await warnings(self.ledger, settings, contact)
+        sent = await self.dispatch.send(prepared, "send", confirmation)
+        return sent.model_copy(update={"problems": (*sent.problems, *told)}) if told else sent
 
     @operator
     async def test(

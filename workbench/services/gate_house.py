@@ -25,9 +25,10 @@ from .house import House
 
 if TYPE_CHECKING:  # a page that connects reads the services' signatures, and loads no door
     from workbench.adapters.code_pools import CodePools
-    from workbench.adapters.consent_lists import ConsentLists
     from workbench.adapters.holds import Holds
     from workbench.adapters.sealed_rows import RowKey
+
+    from .hub_lists import Lists
 
 ANYWAY: Final = "finish_anyway"
 """The step of the timeline by which a person lets the finish go although rejects or write-backs were not taken."""
@@ -53,7 +54,7 @@ class GateHouse:
     house: House
     holds: Holds
     pools: CodePools
-    lists: ConsentLists
+    lists: Lists
 
     async def gate(self, id: str) -> Gate:
         """Return the gate of a hold as it is now; NotFound where it was deleted."""

@@ -35,8 +35,9 @@ from .roles import operator, viewer
 
 if TYPE_CHECKING:  # a page that connects reads the services' signatures, and loads no door
     from workbench.adapters.code_pools import CodePools
-    from workbench.adapters.consent_lists import ConsentLists
     from workbench.adapters.holds import Holds
+
+    from .hub_lists import Lists
 
 SOURCE: Final = "https://help.symplify.com/hc/en-us/articles/6238097514386-Send-Gate-Plus"
 SOURCE_IPS_AT: Final = "https://help.symplify.com/hc/en-us/articles/360011230659-Webhooks"
@@ -62,7 +63,7 @@ class Gates:
     """What a person can do with send gates. ``server`` is the address that the server process is reached by, where one is known."""
 
     def __init__(
-        self, house: House, pools: CodePools, lists: ConsentLists, holds: Holds, *, server: str = ""
+        self, house: House, pools: CodePools, lists: Lists, holds: Holds, *, server: str = ""
     ) -> None:
         self.house, self.pools_of, self.lists_of, self.holds = house, pools, lists, holds
         self.server = server

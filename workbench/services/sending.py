@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -12,14 +12,15 @@ from workbench.adapters.wire import Wire
 from workbench.engine.fingerprint import account_of
 from workbench.engine.pace import TAKEN
 from workbench.engine.rate_headers import learned
-from workbench.errors import Invalid, MissingVariable, NotFound
+from workbench.errors import Invalid, MissingVariable, NotFound, Refused
 from workbench.models.base import JsonValue
 from workbench.models.credential import OAuth2
 from workbench.models.integration import Integration, Settings
 from workbench.models.request import Failure, Reply, Request
 from workbench.models.work import Claimed, Job, JobOptions
-from workbench.sentence import Sentence
+from workbench.sentence import Sentence, say
 
+from .consent_asking import Ledger, check_asking, held_back
 from .house import House
 from .integrations import KIND as INTEGRATIONS
 from .line import Line
@@ -29,8 +30,14 @@ KIND = "send"
 
 
 async def job_of(house: House, saved: Integration, options: JobOptions) -> Job:
-    """Return a job, not kept yet, that sends through a saved integration. Raises Invalid with what keeps it from sending."""
+    """Return a job, not kept yet, that sends through a saved integration.
+
+    Raises Invalid with what keeps it from sending; Refused where consent is to be asked for and the integration reaches nobody's contact
+    point.
+    """
     settings = saved.settings
+    if options.ask_consent:
+        check_asking(settings)
     line = await Line.open(house, settings, integration_id=saved.id)
     endpoint = line.provider.endpoint(settings.endpoint)
     idempotent = bool(settings.idempotency_header or endpoint.idempotency_header)
@@ -45,20 +52,29 @@ async def job_of(house: House, saved: Integration, options: JobOptions) -> Job:
     )  # fmt: skip
 
 
+def sending(ledger: Ledger | None = None) -> Callable[[House, Job], Awaitable[Sending]]:
+    """Return what opens the sending of a job's rows; ``ledger`` is asked for consent where a job wants that."""
+    return lambda house, job: Sending.open(house, job, ledger)
+
+
 class Ready(NamedTuple):
-    """A row's request, or the problem that keeps it from being made."""
+    """A row's request, or the problem that keeps it from being made. ``recipient`` is masked, where the problem is the contact's."""
 
     request: Request | None
     identifier: str
     token: str | None
     problem: Sentence | None = None
+    recipient: str = ""
 
 
 class Sending:
     """Sends the rows of one job: each is a contact, as JSON."""
 
-    def __init__(self, house: House, job: Job, settings: Settings, line: Line, wire: Wire) -> None:
+    def __init__(
+        self, house: House, job: Job, settings: Settings, line: Line, wire: Wire, ledger: Ledger | None = None
+    ) -> None:
         self._house = house
+        self._ledger = ledger
         self._job = job
         self._settings = settings
         self._line = line
@@ -67,18 +83,39 @@ class Sending:
         self._whole = job.options.record == "exchange"
 
     @classmethod
-    async def open(cls, house: House, job: Job) -> Sending:
-        """Return what sends a job's rows. Raises WorkbenchError where nothing can be sent: a secret is missing, the disk is full."""
+    async def open(cls, house: House, job: Job, ledger: Ledger | None = None) -> Sending:
+        """Return what sends a job's rows. Raises WorkbenchError where nothing can be sent: a secret is missing, the disk is full.
+
+        ``ledger`` is asked for consent where the job wants that; without one such a job is Refused.
+        """
+        if job.options.ask_consent and ledger is None:
+            raise Refused(
+                say("This job asks for consent, and this workbench has no consent ledger. Nothing was sent.")
+            )
         settings = await _with_secrets_of_now(house, job)
         await asyncio.to_thread(house.home.check_writable)
         line = await Line.open(house, settings, integration_id=job.integration_id, who=job.who)
         wire = house.wire_for(settings.url, local_test=settings.local_test)
-        return cls(house, job, settings, line, wire.bulk(job.options.at_once))
+        return cls(house, job, settings, line, wire.bulk(job.options.at_once), ledger)
 
     async def prepare(self, rows: Sequence[Claimed]) -> list[Ready]:
         """Return the rows' requests, with one token for all of them; a row that no request can be made of keeps its problem."""
         token = await self._line.token() if self._oauth2 else None
-        return [self._ready(row, token) for row in rows]
+        if not self._job.options.ask_consent:
+            return [self._ready(row, token) for row in rows]
+        return [
+            self._ready(row, token) if why is None else Ready(None, "", token, why[1], why[0])
+            for row, why in zip(rows, await self._held_back(rows), strict=True)
+        ]
+
+    async def _held_back(self, rows: Sequence[Claimed]) -> list[tuple[str, Sentence] | None]:
+        """Ask the ledger about each row, just before it goes: a STOP that came a second ago counts."""
+        designation = self._job.options.ask_consent
+        assert designation, "it is asked for"
+        assert self._ledger is not None, "open looked for it"
+        return await held_back(
+            self._ledger, check_asking(self._settings), designation, [row.data for row in rows]
+        )
 
     async def attempt(self, row: Claimed, ready: Ready) -> Answered:
         """Send a row once, with one token refresh on a 401."""
@@ -95,7 +132,7 @@ class Sending:
         """Read the answer, and make the journal's entry of it."""
         ready, answer = answered.what
         if answer is None:
-            return Attempt(problem=ready.problem)
+            return Attempt(problem=ready.problem, recipient=ready.recipient)
         outcome, entry = self._line.record(
             ready.request, answer, ready.identifier, "send", ready.token, self._job.id, self._whole
         )

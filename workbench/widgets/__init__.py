@@ -24,6 +24,7 @@ __all__ = [
     "job_progress",
     "payload_page",
     "settle",
+    "sms_page",
     "work_page",
 ]
 
@@ -91,6 +92,15 @@ async def gates_page(bench: Workbench | None = None) -> Widget:
         places,
         lasting=("hold", "gate", "stock", "rehearse", "tools", "gates"),
     ).open()
+
+
+async def sms_page(bench: Workbench | None = None) -> Widget:
+    """Return the page of text messages: accounts and senders, compose and send, deliveries, callbacks, consent, the custom channel."""
+    from .page import PAGES, Frame
+    from .sms import PARTS, PLACES, sms
+
+    lasting = (*PARTS, "account", "delivery", "callback")
+    return await Frame("sms", PAGES["sms"], sms, bench, (*PARTS, *PLACES), lasting=lasting).open()
 
 
 async def job_progress(bench: Workbench, id: str) -> JobProgress:

@@ -7,9 +7,10 @@ from typing import Any
 
 from workbench.engine.checks import blocking
 from workbench.engine.gate_checks import Stock, check_gate, read_settings
+from workbench.engine.hub_keys import hub_meaning
 from workbench.errors import Invalid
 from workbench.models.base import JsonValue, Problem
-from workbench.models.gate import Gate, GateSettings
+from workbench.models.gate import ConsentList, Gate, GateSettings
 from workbench.sentence import N_, Sentence, say
 
 from . import gates_parts as parts
@@ -235,6 +236,11 @@ def _verdict(problems: Sequence[Problem]) -> look.Html:
     return look.markup('{head}<ul class="wb-gate-verdict">{items}</ul>', head=head, items=items)
 
 
+def _list_name(one: ConsentList) -> Sentence:
+    """Return how a form calls a consent list; one of the hub's ledger says who is on it."""
+    return hub_meaning(one.key) or say("{name} ({size})", name=one.key, size=one.size)
+
+
 async def offered_by(around: Around) -> tuple[parts.Offered, Stock]:
     """Return what a form may offer: the pools, lists and integrations there are now."""
     bench = around.bench
@@ -242,7 +248,7 @@ async def offered_by(around: Around) -> tuple[parts.Offered, Stock]:
     saved = [item.integration for item in await bench.integrations.list_all()]
     offered = parts.Offered(
         [(pool.key, say("{name} ({left} left)", name=pool.key, left=pool.left)) for pool in pools],
-        [(one.key, say("{name} ({size})", name=one.key, size=one.size)) for one in lists],
+        [(one.key, _list_name(one)) for one in lists],
         [(item.id, item.name) for item in saved],
     )
     stock = Stock({pool.key for pool in pools}, {one.key for one in lists}, {item.id for item in saved})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from workbench.engine.hub_keys import hub_key
 from workbench.models.base import JsonValue, Noun
 from workbench.models.gate import (
     AddCode,
@@ -59,6 +60,11 @@ class Offered:
     def __init__(self, pools: Options, lists: Options, integrations: Options) -> None:
         self.pools, self.lists, self.integrations = pools, lists, integrations
         self.checks: Callable[[], Options] = tuple
+
+    @property
+    def allowing(self) -> Options:
+        """The lists of those who may be written to: an action rejects who is not on one."""
+        return [one for one in self.lists if (hub := hub_key(str(one[0]))) is None or hub.allowed]
 
     def __repr__(self) -> str:
         return "<Offered>"
@@ -223,7 +229,7 @@ class _Meaning:
 
 def _does(kind: str, value: Document, offered: Offered, desk: Desk, changed: Changed) -> Part:
     options = {
-        "pool": offered.pools, "consent_list": (NONE_OF_IT, *offered.lists), "live_check": (NONE_OF_IT, *offered.checks()),
+        "pool": offered.pools, "consent_list": (NONE_OF_IT, *offered.allowing), "live_check": (NONE_OF_IT, *offered.checks()),
         "integration_id": offered.integrations,
     }  # fmt: skip
     wanted = {name: options[name] for name in MEANINGS[kind] if name in options}

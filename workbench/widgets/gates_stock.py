@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import ipywidgets
 
+from workbench.engine.hub_keys import hub_meaning
 from workbench.errors import Invalid
 from workbench.models.gate import CodePool, ConsentList
 from workbench.sentence import N_, Sentence, say
@@ -15,6 +16,7 @@ from .around import Around
 from .fields import TextField
 from .language import when
 from .messages import Messages
+from .piece import said
 from .tables import table
 from .upload import TextFile
 
@@ -158,7 +160,12 @@ def _left(pool: CodePool) -> look.Html:
 
 
 def _lists(found: Sequence[ConsentList]) -> ipywidgets.HTML:
-    rows = [[one.key, one.size, when(one.imported_at)] for one in found]
+    rows = [
+        [hub_meaning(one.key), "–", said(N_("at each look"))]
+        if one.ledger
+        else [one.key, one.size, when(one.imported_at)]
+        for one in found
+    ]
     columns = [N_("List"), N_("Identifiers"), N_("Imported (UTC)")]
     return table(
         columns,

@@ -36,6 +36,8 @@ KINDS: Mapping[EntryKind, str] = {
     "send": N_("Send"),
     "token": N_("Token"),
     "change": N_("Change"),
+    "gate": N_("Send gate"),
+    "callback": N_("Callback"),
 }
 MODES: Mapping[Mode, str] = {"rehearsal": N_("Rehearsal"), "live": N_("LIVE")}
 CHANGES: Mapping[str, str] = {"saved": N_("Saved"), "deleted": N_("Deleted")}

@@ -50,6 +50,11 @@ RECORD = (
     ("exchange", N_("The whole exchange"), ""),
     ("outcome", N_("Its outcome alone"), ""),
 )
+ASK = (
+    ("", N_("Nobody is asked")),
+    ("commercial", N_("As a commercial message")),
+    ("transactional", N_("As a transactional message")),
+)
 
 
 class Options:
@@ -77,7 +82,17 @@ class Options:
             style="segmented",
             hint=N_("The outcome alone takes less room. What was not accepted is always kept whole."),
         )
-        self.fold = Fold(N_("Options"), look.columns(self.title, self.at_once), self.repeat, self.record)
+        self.ask = ChoiceField(
+            N_("Ask the consent ledger before each row"),
+            [(value, said(label)) for value, label in ASK],
+            value=plain.ask_consent,
+            hint=N_(
+                "Who may not be written to is left out, and the row keeps why. For text messages and e-mail."
+            ),
+        )
+        self.fold = Fold(
+            N_("Options"), look.columns(self.title, self.at_once), self.ask, self.repeat, self.record
+        )
         for field in (self.title, self.at_once):
             field.observe(lambda change: setattr(change.owner, "error", ""), "value")
 
@@ -90,6 +105,7 @@ class Options:
                     "at_once": self.at_once.value.strip(),
                     "repeat": self.repeat.value,
                     "record": self.record.value,
+                    "ask_consent": self.ask.value,
                 }
             )
         except ValidationError as error:

@@ -34,6 +34,7 @@ PAGES: Mapping[str, str] = {
     "work": N_("Work"),
     "gate": N_("Gate lab"),
     "gate_live": N_("Send gates"),
+    "sms": N_("SMS"),
     "activity": N_("Activity"),
 }
 """The published pages by the name of their notebook."""

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from urllib.parse import parse_qsl
 
-from workbench.engine.compose import form_encoded
+from workbench.engine.compose import form_encoded, xml_body
 from workbench.engine.template import Template, check_template, compile_template
 from workbench.errors import Invalid, MissingVariable, WorkbenchError
 from workbench.models.base import JsonValue, Problem
@@ -57,7 +57,7 @@ class Composer:
     Args:
         text: the payload as it is now.
         templates: the provider's ready payloads.
-        encoding: how the body is sent; a form is shown as its fields.
+        encoding: how the body is sent; a form is shown as its fields, XML as XML.
         values: gives the values of the contact, as ``engine.compose.values_of`` names them.
         lint: gives the provider's warnings on a payload that is otherwise fine.
         changed: called whenever the text changes.
@@ -165,6 +165,9 @@ class Composer:
             pairs = parse_qsl(form_encoded(tree).decode(), keep_blank_values=True)
             text = "\n".join(f"{name} = {value}" for name, value in pairs)
             title = say("Body as it is sent: a form with {count} fields", count=len(pairs))
+        elif self.encoding == "xml":
+            text = xml_body(tree).decode()
+            title = say("Body as it is sent: XML, {size} bytes", size=len(text.encode()))
         else:
             text = json.dumps(tree, indent=2, ensure_ascii=False)
             title = say("Body as it is sent: JSON, {size} bytes", size=size)
