@@ -6,15 +6,12 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.databases import own_schema
 from workbench.adapters import code_pools as module
 from workbench.adapters.code_pools import AT_ONCE, LONGEST, CodePools
 from workbench.adapters.database import Database
@@ -50,23 +47,6 @@ print("ready", flush=True)
 sys.stdin.readline()
 print(json.dumps(asyncio.run(take())))
 """
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return open_home(tmp_path / "home")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest) -> str | None:
-    return None if request.param == "sqlite" else own_schema(request.getfixturevalue("postgres_url"))
-
-
-@pytest.fixture
-async def database(url: str | None, home: Home) -> AsyncIterator[Database]:
-    made = Database.open(url, home)
-    yield made
-    await made.close()
 
 
 @pytest.fixture

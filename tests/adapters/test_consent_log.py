@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from tests.databases import own_schema
 from workbench.adapters.consent_log import ConsentLog, KeptEvent, KeptReview
 from workbench.adapters.consent_log_tables import standing
 from workbench.adapters.database import Database
-from workbench.adapters.home import Home, open_home
+from workbench.adapters.home import Home
 from workbench.engine.consent import fold
 from workbench.errors import NotFound, Refused
 from workbench.models.consent import ConsentEvent, ConsentFilter, Review
@@ -46,23 +43,6 @@ def stop(number: int, digest: str = "ana", **fields: Any) -> KeptEvent:
 
 def start(number: int, digest: str = "ana", **fields: Any) -> KeptEvent:
     return stop(number, digest, **{"status": "opted_in", "word": "start", **fields})
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return open_home(tmp_path / "home", {})
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest) -> str | None:
-    return None if request.param == "sqlite" else own_schema(request.getfixturevalue("postgres_url"))
-
-
-@pytest.fixture
-async def database(url: str | None, home: Home) -> AsyncIterator[Database]:
-    made = Database.open(url, home)
-    yield made
-    await made.close()
 
 
 @pytest.fixture

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.databases import own_schema
 from workbench.adapters import deliveries_callbacks as callbacks_module
 from workbench.adapters.clock import VirtualClock, new_id
 from workbench.adapters.database import DATABASE_FILE, Database
 from workbench.adapters.deliveries import Deliveries, NewDelivery
-from workbench.adapters.home import Home, open_home
+from workbench.adapters.home import Home
 from workbench.adapters.journal import Journal
 from workbench.errors import NotFound, Refused, StorageFault
 from workbench.models.callback import (
@@ -52,23 +49,6 @@ def a_callback(**fields: Any) -> ReceivedCallback:
 
 def a_report(state: str, **fields: Any) -> DeliveryReport:
     return DeliveryReport.model_validate({"provider_id": "SM1", "state": state, **fields})
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return open_home(tmp_path / "home", {})
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest) -> str | None:
-    return None if request.param == "sqlite" else own_schema(request.getfixturevalue("postgres_url"))
-
-
-@pytest.fixture
-async def database(url: str | None, home: Home) -> AsyncIterator[Database]:
-    made = Database.open(url, home)
-    yield made
-    await made.close()
 
 
 @pytest.fixture
@@ -286,7 +266,7 @@ async def test_a_disk_that_takes_nothing_is_told_to_everybody_who_waits(
         raise StorageFault(say("The disk is full."))
 
     with monkeypatch.context() as patch:
-        patch.setattr(callbacks_module, "_keep_all", full)
+        patch.setattr(callbacks_module.journal, "insert", full)
         told = await asyncio.gather(
             *(deliveries.keep(a_callback(), f"d{n}", "s") for n in range(3)), return_exceptions=True
         )

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.databases import own_schema
 from workbench.adapters import database as database_module
 from workbench.adapters.clock import VirtualClock, new_id
 from workbench.adapters.database import DATABASE_FILE, Database
 from workbench.adapters.holds import Holds, KeptItem
-from workbench.adapters.home import Home, open_home
+from workbench.adapters.home import Home
 from workbench.adapters.journal import Journal
 from workbench.errors import NotFound, Refused, StorageFault
 from workbench.models.gate import Action
@@ -44,23 +41,6 @@ def an_item(number: int, **fields: Any) -> KeptItem:
         "verdict": "accept",
     }
     return KeptItem(number, **{**given, **fields})
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return open_home(tmp_path / "home", {})
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest) -> str | None:
-    return None if request.param == "sqlite" else own_schema(request.getfixturevalue("postgres_url"))
-
-
-@pytest.fixture
-async def database(url: str | None, home: Home) -> AsyncIterator[Database]:
-    made = Database.open(url, home)
-    yield made
-    await made.close()
 
 
 @pytest.fixture

@@ -5,12 +5,9 @@ Callbacks that come at the same time go to the disk in one transaction: two hund
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
@@ -32,11 +29,10 @@ from .deliveries_tables import (
     new_waiting,
     waiting,
 )
+from .together import Together
 
 __all__ = ["Kept", "KeptCallbacks", "older_than", "row_found"]
 
-TOGETHER: Final = 500
-"""Callbacks that one transaction stores at most."""
 PIECE: Final = 500
 """Rows that are changed at a time."""
 
@@ -54,12 +50,11 @@ class Kept(NamedTuple):
 
 @dataclass(slots=True)
 class _Arrival:
-    """One callback on its way to the disk, and who waits for it."""
+    """One callback on its way to the disk."""
 
     digest: str
     values: tuple[Any, ...] = field(repr=False)
     entry: Entry | None
-    kept: asyncio.Future[Kept]
 
 
 class KeptCallbacks:
@@ -70,10 +65,7 @@ class KeptCallbacks:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._arrivals: list[_Arrival] = []
-        # A thread of their own: a provider waits for some seconds, and those of everybody may be busy for longer.
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="callbacks to the disk")
-        self._storing: asyncio.Task[None] | None = None
+        self._arrivals = Together(database, _keep_all, lambda one: one.digest, "callbacks to the disk")
         self.on_known: Callable[[list[str]], Awaitable[object]] | None = None
 
     # -- callbacks that come -------------------------------------------------------------------------------------------
@@ -85,31 +77,11 @@ class KeptCallbacks:
 
         ``stored`` is the call itself, sealed; ``entry`` goes to the journal with a new one. ``done``: nothing is left to be worked on.
         """
-        loop = asyncio.get_running_loop()
         values = (
             callback.id, digest, callback.account_id, callback.provider, callback.genuine, kinds_of(callback),
             microseconds(callback.at), done, stored, json_of(callback),
         )  # fmt: skip
-        arrival = _Arrival(digest, values, entry, loop.create_future())
-        self._arrivals.append(arrival)
-        if self._storing is None or self._storing.done() or self._storing.get_loop() is not loop:
-            self._storing = loop.create_task(self._store(), name="callbacks to the disk")
-        return await arrival.kept
-
-    async def _store(self) -> None:
-        """Bring what has come to the disk, all that came meanwhile together, until nothing is left."""
-        while self._arrivals:
-            together, self._arrivals = self._arrivals[:TOGETHER], self._arrivals[TOGETHER:]
-            together.sort(key=lambda one: one.digest)  # so that two processes never wait for each other
-            try:
-                work = partial(self._database.write_now, partial(_keep_all, together))
-                results = await asyncio.get_running_loop().run_in_executor(self._thread, work)
-            except Exception as fault:  # noqa: BLE001 - it is raised again to everybody who waits
-                for one in together:
-                    _settle(one.kept, fault)
-                continue
-            for one, result in zip(together, results, strict=True):
-                _settle(one.kept, result)
+        return await self._arrivals.keep(_Arrival(digest, values, entry))
 
     async def finish(
         self,
@@ -262,15 +234,6 @@ def _keep(connection: sa.Connection, arrival: _Arrival) -> Kept:
         count = sa.update(callbacks).where(callbacks.c.no == row.no)
         connection.execute(count.values(duplicates=callbacks.c.duplicates + 1))
     return Kept(is_new, row.id, moment(row.at))
-
-
-def _settle(future: asyncio.Future[Kept], result: Kept | Exception) -> None:
-    if future.done():  # whoever waited is gone; the callback is kept all the same
-        return
-    if isinstance(result, Exception):
-        future.set_exception(result)
-    else:
-        future.set_result(result)
 
 
 def older_than(query: sa.Select[Any], table: sa.Table, id: str) -> sa.Select[Any]:

@@ -5,9 +5,7 @@ Hooks that come at the same time go to the disk in one transaction: two hundred 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -36,14 +34,13 @@ from .database import Database, microseconds, storable
 from .holds_items import PIECE
 from .holds_tables import SCHEMA, KeptItem, events, hold_of, hold_text, holds, is_waiting, item_values
 from .statement import Statement
+from .together import Together
 
 if TYPE_CHECKING:
     from .clock import Clock
 
 __all__ = ["Holds", "KeptItem"]
 
-TOGETHER: Final = 500
-"""Hooks that one transaction stores at most."""
 MOVED: Final[frozenset[HoldState]] = frozenset({"received", "deciding", "answering"})
 """The states from which a hold goes on by itself."""
 
@@ -61,13 +58,12 @@ _EVENT = Statement(sa.insert(events), "hold", "event")
 
 @dataclass(slots=True)
 class _Arrival:
-    """One hook on its way to the disk, and who waits for it."""
+    """One hook on its way to the disk."""
 
     digest: str
     values: tuple[Any, ...] = field(repr=False)
     events: Sequence[str]
     entry: Callable[[str, bool], Entry] | None
-    stored: asyncio.Future[tuple[str, bool]]
 
 
 class Holds:
@@ -80,10 +76,7 @@ class Holds:
         """Take the database; the tables are made or brought up to date. Raises TooNew and StorageFault."""
         self._database = database
         self._clock: Clock = clock or SystemClock()
-        self._arrivals: list[_Arrival] = []
-        # A thread of their own: the platform waits for one second, and those of everybody may be busy for longer.
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hooks to the disk")
-        self._storing: asyncio.Task[None] | None = None
+        self._arrivals = Together(database, _keep_all, lambda one: one.digest, "hooks to the disk")
         database.prepare(SCHEMA)
 
     # -- hooks that come -----------------------------------------------------------------------------------------------
@@ -104,30 +97,12 @@ class Holds:
         stands for the finish address. ``entry`` makes the journal's entry, kept with it, from what is returned; ``events`` begin the
         timeline of a new hold.
         """
-        loop = asyncio.get_running_loop()
         values = (
             hold.id, hold.gate_id, hold.state, microseconds(hold.limit_at), digest, sealed, key, hold_text(hold),
         )  # fmt: skip
-        arrival = _Arrival(digest, values, [_event_text(one) for one in events], entry, loop.create_future())
-        self._arrivals.append(arrival)
-        if self._storing is None or self._storing.done() or self._storing.get_loop() is not loop:
-            self._storing = loop.create_task(self._store(), name="hooks to the disk")
-        return await arrival.stored
-
-    async def _store(self) -> None:
-        """Bring what has come to the disk, all that came meanwhile together, until nothing is left."""
-        while self._arrivals:
-            together, self._arrivals = self._arrivals[:TOGETHER], self._arrivals[TOGETHER:]
-            together.sort(key=lambda one: one.digest)  # so that two processes never wait for each other
-            try:
-                work = partial(self._database.write_now, partial(_keep_all, together))
-                results = await asyncio.get_running_loop().run_in_executor(self._thread, work)
-            except Exception as fault:  # noqa: BLE001 - it is raised again to everybody who waits
-                for one in together:
-                    _settle(one.stored, fault)
-                continue
-            for one, result in zip(together, results, strict=True):
-                _settle(one.stored, result)
+        return await self._arrivals.keep(
+            _Arrival(digest, values, [_event_text(one) for one in events], entry)
+        )
 
     # -- holds ---------------------------------------------------------------------------------------------------------
 
@@ -332,15 +307,6 @@ def _keep(connection: sa.Connection, arrival: _Arrival) -> tuple[str, bool]:
         count = sa.update(holds).where(holds.c.no == row.no).values(duplicates=holds.c.duplicates + 1)
         connection.execute(count)
     return row.id, not is_new
-
-
-def _settle(future: asyncio.Future[tuple[str, bool]], result: tuple[str, bool] | Exception) -> None:
-    if future.done():  # whoever waited is gone; the hold is kept all the same
-        return
-    if isinstance(result, Exception):
-        future.set_exception(result)
-    else:
-        future.set_result(result)
 
 
 def _add_items(rows: Sequence[tuple[Any, ...]], connection: sa.Connection) -> None:
