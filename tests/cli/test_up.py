@@ -12,6 +12,10 @@ from cryptography.fernet import Fernet
 
 from tests.cli.running import Running, alive, ask, clean, command_line, environment, family, until
 from workbench.adapters import ports
+from workbench.adapters.home import open_home
+from workbench.cli.session import Session
+from workbench.cli.up import public_address, server_program
+from workbench.errors import Refused
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 ANYWHERE = ("--port", "0", "--server-port", "0", "--sandbox-port", "0")
@@ -66,6 +70,29 @@ def test_everything_listens_on_the_loopback_address_only(up):
         for host in outer:
             with socket.socket() as caller:
                 assert caller.connect_ex((host, port)) != 0
+
+
+def test_the_address_from_outside_is_told_to_the_server_which_answers_to_its_name(tmp_path):
+    home = open_home(tmp_path / "home", {})
+    program = server_program(
+        Session(),
+        home,
+        "http://127.0.0.1:1",
+        {},
+        (),
+        host_names=("other.example.com",),
+        public_url="https://hooks.example.com/wb/ ",
+    )
+    assert program.environ["WORKBENCH_PUBLIC"] == "https://hooks.example.com/wb"
+    assert program.environ["WORKBENCH_HOSTS"] == "other.example.com,hooks.example.com"
+
+
+@pytest.mark.parametrize(
+    "wrong", ["hooks.example.com", "ftp://x", "https://", "https://x?a=1", "https://a:b@x"]
+)
+def test_an_address_from_outside_that_is_none_is_refused(wrong):
+    with pytest.raises(Refused, match="--public-url"):
+        public_address(wrong)
 
 
 def test_no_token_stands_on_a_command_line(up):

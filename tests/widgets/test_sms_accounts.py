@@ -102,7 +102,7 @@ def test_every_step_has_a_title_and_a_line_and_every_provider_is_offered() -> No
 async def test_an_account_is_made_in_five_steps_and_its_callback_addresses_are_shown_to_copy(
     connected: Connected, house: Workbench
 ) -> None:
-    bench = connected("operator")
+    bench, others = connected("operator"), set(_instances)
     page = await shelf(bench)
     assert "Set up your first SMS account" in read(page.widget)
     await to_review(page)
@@ -116,7 +116,9 @@ async def test_an_account_is_made_in_five_steps_and_its_callback_addresses_are_s
         "Who texts STOP is blocked by Twilio itself",
     ):
         assert words in text
-    states = json.dumps([one.get_state() for one in list(_instances.values())], default=str)
+    states = json.dumps(
+        [one.get_state() for id, one in list(_instances.items()) if id not in others], default=str
+    )
     assert SID in states
     assert TOKEN not in states
     assert await house.sms_accounts.list() == []  # nothing half-saved is active
