@@ -168,6 +168,20 @@ def test_a_state_without_a_code_is_written_as_what_it_is(key: str) -> None:
 
 
 @BY_KEY
+def test_a_word_that_nobody_knows_is_written_and_stays_unknown(key: str) -> None:
+    dialect = dialect_of(key)
+    report = DeliveryReport(provider_id="m", state="unknown", raw_state="98765", at=NOW)
+    (read,) = dialect.read_callback(again(dialect.write_reports((report,), URL, values_for(key), NOW)))
+    assert isinstance(read, DeliveryReport)
+    assert read.state == "unknown"
+    assert "98765" in read.raw_state
+    bare = report.model_copy(update={"raw_state": ""})
+    (read,) = dialect.read_callback(again(dialect.write_reports((bare,), URL, values_for(key), NOW)))
+    assert isinstance(read, DeliveryReport)
+    assert read.state == ("undelivered" if key == "custom_channel" else "unknown")  # it has two words alone
+
+
+@BY_KEY
 def test_a_text_that_comes_in_is_read_as_it_was(key: str) -> None:
     dialect = dialect_of(key)
     text = InboundMessage(provider_id="B" * 32, sender="+15558675310", to="12345", body=" STOP é\n", at=NOW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -268,6 +269,21 @@ def test_no_changed_byte_is_let_in(which: str) -> None:
     ]
     assert all(made.pairs == genuine.pairs and made.headers == genuine.headers for made in let_in)
     assert len(let_in) < 50
+
+
+def test_no_changed_byte_is_let_in_with_a_shared_key_nor_of_a_body_signed_by_its_hash() -> None:
+    given = values(webhook_key="k" * 32)
+    genuine = DIALECT.write_reports((DeliveryReport(provider_id="SM1", state="sent"),), URL, given, NOW)
+    body = b'{"MessageSid": "SM1"}'
+    url = f"{URL}?bodySHA256={hashlib.sha256(body).hexdigest()}"
+    hashed = call(url, body, (("X-Twilio-Signature", signature(TOKEN, url, ())),))
+    for made, opened in ((genuine, given), (hashed, values())):
+        assert prove(made, opened) is None
+        let_in = [
+            one for one in mutations(made, "X-Twilio-Signature", 1000, seed=22) if prove(one, opened) is None
+        ]
+        assert all(one.pairs == made.pairs and one.headers == made.headers for one in let_in)
+        assert made.pairs or not let_in
 
 
 # callbacks -------------------------------------------------------------------------------------------------------

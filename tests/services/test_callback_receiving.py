@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -435,6 +436,26 @@ async def test_the_very_same_call_after_three_days_is_a_replay_and_before_a_repe
     await clock.advance(120)
     assert (await twilio.call(call)).status == 403
     assert [one.genuine for one in await kept(twilio.bench)] == ["refused", "signed"]
+
+
+async def test_the_same_signature_in_other_bytes_is_the_same_call(twilio: Room, clock: VirtualClock) -> None:
+    """Twilio signs names and values in a row: other escapes, another order or a value that swallows a name keep the signature right."""
+    call = twilio.inbound(text("START", "SM" + "0" * 32))
+    form = dict(call.pairs)
+    swallowed = {**form, "MessageSid": f"{form['MessageSid']}NumMedia{form['NumMedia']}"}
+    del swallowed["NumMedia"]
+    others = [
+        call.body.replace(b"%2B", b"%2b"), urlencode(call.pairs[::-1]).encode(), urlencode(swallowed).encode(), call.body + b"&&",
+    ]  # fmt: skip
+    assert (await twilio.call(call)).status == 200
+    for body in others:
+        assert body != call.body
+        assert (await twilio.call(call, body=body)).status == 200
+    [one] = await kept(twilio.bench)
+    assert one.duplicate
+    await clock.advance(3 * DAY + 60)
+    for body in others:
+        assert (await twilio.call(call, body=body)).status == 403
 
 
 async def test_an_old_report_without_a_signature_is_taken_by_its_address(bench: Workbench) -> None:

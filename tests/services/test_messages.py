@@ -85,6 +85,12 @@ async def account_of(bench: Workbench, provider: str, **more: Any) -> SmsAccount
             "host": "xyz1.api.infobip.com",
             "api_key": vault.seal_text("1nf0b1p-key-of-tests").model_dump(),
         }
+    if provider == "custom_channel":
+        kind = "channel_none"
+        credential = dict.fromkeys(
+            ("channel_definition_id", "organization_id"), "4e4e3a4e-7b1c-4f0a-9f39-1d4f4c9f5a10"
+        )
+        more["url"] = "https://sms.example.com/outbound"
     settings = SmsSettings(
         name=more.pop("name", provider), provider=provider, credential_kind=kind, credential=credential,
         consent_at_provider=more.pop("ticked", True),
@@ -313,6 +319,21 @@ async def test_a_lost_answer_is_uncertain_and_never_sent_again(tmp_path: Path, c
         [delivery] = await bench.callbacks.deliveries(DeliveryFilter())
         assert delivery.state == "unknown"
         assert len(sandbox.sms["twilio"].messages.newest(clock.now())) == 1
+
+
+@pytest.mark.parametrize("provider", ["custom_channel", "twilio", "infobip"])
+async def test_a_report_finds_the_message_whose_answer_was_lost(provider: str, tmp_path: Path) -> None:
+    sandbox = Sandbox(faults={provider: (Fault(kind="lost"),)}, pace_s=0)
+    environ = {"WORKBENCH_KEYRING": "off"}
+    async with Workbench.open(tmp_path / "x", sandbox=sandbox, environ=environ) as bench:
+        account = await account_of(bench, provider)
+        await opt_in(bench, NUMBER)
+        [sent] = await bench.messages.send(draft_to(account, NUMBER))
+        assert sent.outcome.kind == "uncertain"
+        await sandbox.sms[provider].courier.settle()
+        await bench.callback_receiving.settled()
+        [delivery] = await bench.callbacks.deliveries(DeliveryFilter())
+        assert delivery.state == "delivered"
 
 
 async def test_a_repeated_request_keeps_its_id_at_azure(

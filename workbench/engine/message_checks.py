@@ -24,8 +24,6 @@ MANY_SEGMENTS: Final = 3
 """A text of more segments is warned of: each is paid for, and long ones are filtered more often (R-SMS-28)."""
 QUIET: Final = (21, 8)
 """From this hour to that one nobody is texted without need: https://www.law.cornell.edu/cfr/text/47/64.1200 (c)(1)"""
-ONLY_TWO_BYTES: Final = frozenset({"link_mobility"})
-"""Providers that take no character beyond U+FFFF: LINK Mobility, Common API, SMS MT 1.18, section “Character encoding”."""
 MOST_LOOKED_AT: Final = 200
 """Filled texts in which links and words are looked for; what is fixed in them is in each."""
 MOST_TOLD: Final = 5
@@ -263,7 +261,7 @@ def length_problems(filled: Sequence[Filled], provider: Provider) -> list[Proble
             )
         )
     wide = ((one.row, sign) for one in filled for sign in one.text if sign > "\uffff")
-    if provider.key in ONLY_TWO_BYTES and (first := next(wide, None)) is not None:
+    if not dialect(provider).takes_wide and (first := next(wide, None)) is not None:
         found.append(
             _problem(
                 say(

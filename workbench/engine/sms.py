@@ -113,9 +113,12 @@ def tree_of(reply: Reply) -> JsonValue:
 
 
 def read_status(provider: Provider, reply: Reply) -> tuple[DeliveryReport, ...]:
-    """Return the reports in the answer of a status call; none where the provider has no such call or it says nothing."""
+    """Return the reports in the answer of a status call; none where the provider has no such call or it says nothing.
+
+    Only an answer of 2xx tells of a message: what another one says is of the call (Telesign's 401 has a status and a code as well).
+    """
     reader = dialect(provider).read_status
-    tree = tree_of(reply)
+    tree = tree_of(reply) if 200 <= reply.status < 300 else None
     return reader(tree) if reader is not None and tree is not None else ()
 
 

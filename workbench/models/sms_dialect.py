@@ -154,6 +154,10 @@ class SmsDialect(Noun):
     regions: tuple[str, ...] = ()
     most_recipients: int = 1
     most_characters: int = 1600
+    takes_wide: bool = True
+    """Whether it takes characters beyond U+FFFF, of four bytes in UTF-8 (emoji)."""
+    tag_of: Callable[[Message], str] | None = None
+    """What its reports hand back in the tag's place, where it is made of the message; None: the message's own tag."""
     rates: Mapping[SenderType, Rate] = {}
     batch: str = ""
     """The key of the endpoint for several recipients, where it is another than the first one."""

@@ -424,6 +424,7 @@ PROVIDER = Provider(
         write=write,
         read_sent=read_sent,
         read_callback=read_callback,
+        tag_of=request_id,
         write_reports=write_reports,
         write_inbound=write_inbound,
         setup=CallbackSetup(

@@ -608,6 +608,7 @@ PROVIDER = Provider(
         sender_types=SENDER_TYPES,
         most_recipients=1000,
         most_characters=254 * 153,
+        takes_wide=False,  # Common API, SMS MT 1.18, section “Character encoding”
         batch="batch",
         # reading a gate is all that the interface has to read; without a gate id, or with a wrong one, it is not found: still let in
         authenticate="https://{host}/gate/partnergate/platform/{platform_id}/partner/{platform_partner_id}/id/{gate_id}",

@@ -152,6 +152,14 @@ STATUSES: Final[Mapping[str, DeliveryState]] = {
 _ENDS: Final[Mapping[str, DeliveryState]] = {"21610": "rejected", "30036": "expired"}
 """What a failure's code says more exactly: opted out before sending, validity period over."""
 _OPTED_OUT: Final = "21610"
+TAG: Final = "tag"
+"""The name in the report's address under which a text's tag comes back."""
+
+
+def _report_url(message: Message) -> str:
+    """Return where a text is reported. The tag goes along in the address, which Twilio signs whole: it hands nothing else back."""
+    url = message.report_url
+    return f"{url}{'&' if '?' in url else '?'}{urlencode({TAG: message.tag})}" if url and message.tag else url
 
 
 def write(message: Message, values: Values) -> JsonValue:
@@ -159,7 +167,7 @@ def write(message: Message, values: Values) -> JsonValue:
     service = values.get("messaging_service_sid", "") if message.send_at else ""
     return {
         "To": with_plus(message.to[0]),
-        "StatusCallback": message.report_url or None,
+        "StatusCallback": _report_url(message) or None,
         "ValidityPeriod": str(min(message.valid_s, LONGEST_VALID_S)) if message.valid_s else None,
         "ScheduleType": "fixed" if message.send_at else None,
         "SendAt": message.send_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if message.send_at else None,
@@ -256,6 +264,7 @@ def read_callback(callback: Callback) -> tuple[CallbackItem, ...]:
         to=with_plus(text_at(form, "To")),
         sender=with_plus(text_at(form, "From")),
         opted_out=code == _OPTED_OUT,
+        tag=parse_qs(urlsplit(callback.url).query).get(TAG, [""])[0],
         raw=form,
     )
     return (report,)
@@ -363,7 +372,10 @@ def write_reports(reports: tuple[DeliveryReport, ...], url: str, values: Values,
     It has the failure's code and not its words: those are in the Message resource alone.
     """
     (report,) = reports
-    status = report.raw_state if report.raw_state in STATUSES else _word(report.state)
+    if report.state == "unknown":
+        status = report.raw_state or "unknown"  # a word that nobody knows yet
+    else:
+        status = report.raw_state if report.raw_state in STATUSES else _word(report.state)
     form = {
         "SmsSid": report.provider_id,
         "SmsStatus": status,
@@ -698,7 +710,6 @@ PROVIDER = Provider(
         read_status=read_status,
         authenticate=f"https://api.twilio.com{API}/Messages.json?PageSize=1",
         loses=(
-            N_("No tag comes back: a report is matched by the text's id."),
             N_("A text at a later time needs a Messaging Service."),
             N_("A validity is at most ten hours."),
         ),

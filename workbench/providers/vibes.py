@@ -330,7 +330,10 @@ def _responses(receipts: list[dict[str, JsonValue]]) -> dict[str, JsonValue]:
 
 
 def _received(report: DeliveryReport) -> dict[str, JsonValue]:
-    kind, wrong = _OF_STATE.get(report.state, ("Handset", True))
+    if report.state == "unknown":
+        kind, wrong = report.raw_state or "Unknown", False  # a type that nobody knows yet
+    else:
+        kind, wrong = _OF_STATE.get(report.state, ("Handset", True))
     for own in (report.raw_state, report.code):
         if own.startswith("type=") and ",isError=" in own:
             kind, _, told = own.removeprefix("type=").partition(",isError=")

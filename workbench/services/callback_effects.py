@@ -62,13 +62,18 @@ class Effects:
         return tuple(told)
 
     async def inbound(
-        self, account: SmsAccount, message: InboundMessage, *, callback_id: str
+        self, account: SmsAccount, message: InboundMessage, at: datetime, *, callback_id: str
     ) -> tuple[Sentence, ...]:
-        """Let the consent log hear a text that came in; return what it did. ``callback_id`` stands for a provider's id that is missing."""
+        """Let the consent log hear a text that came in; return what it did. ``callback_id`` stands for a provider's id that is missing.
+
+        ``at`` is when it came, and stands for the provider's time where it names none: worked on late, after a crash or where there is much
+        to do, a START must not take away the STOP that was texted after it.
+        """
         came = say("A text came from {number}.", number=mask_number(message.sender, self.house.home.salt))
         if self.consent is None:
             return (came,)
-        heard = await self.consent.heard(message, account, message_id=message.provider_id or callback_id)
+        timed = message if message.at is not None else message.model_copy(update={"at": at})
+        heard = await self.consent.heard(timed, account, message_id=message.provider_id or callback_id)
         people = spellings(message.sender, self.house.home.salt)
         return (came, *(Redactor({}, people).sentence(one) for one in heard))
 

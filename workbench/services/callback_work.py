@@ -162,7 +162,7 @@ class CallbackWork:
             if isinstance(item, DeliveryReport):
                 return await self.effects.report(account, provider, item, at, callback_id=callback_id)
             if isinstance(item, InboundMessage):
-                return await self.effects.inbound(account, item, callback_id=callback_id)
+                return await self.effects.inbound(account, item, at, callback_id=callback_id)
         except StorageFault:
             raise
         except WorkbenchError as why:

@@ -118,7 +118,7 @@ class Callbacks:
         names = {"message_id": delivery.provider_id}
         request = reading_request(declared.status, provider, credential, secrets, now, names=names)
         answer = await self.house.wire.send(request)
-        reports = read_status(provider, answer) if isinstance(answer, Reply) and answer.status < 300 else ()
+        reports = read_status(provider, answer) if isinstance(answer, Reply) else ()
         number = await self.effects.number(delivery_id)
         salt = self.house.home.salt
         redactor = Redactor(

@@ -22,6 +22,7 @@ from .message_line import MessageLine
 
 if TYPE_CHECKING:
     from workbench.adapters.deliveries import Deliveries
+    from workbench.adapters.wire import Wire
 
 CONNECT_S = 5.0
 TOTAL_S = 20.0
@@ -52,13 +53,25 @@ class MessageSending:
 
     def __init__(self, line: MessageLine, deliveries: Deliveries) -> None:
         self.line, self.house, self.deliveries = line, line.house, deliveries
+        self._wire: Wire | None = None
         self._stop: Sentence | None = None
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def all(self, batches: Sequence[Batch], local_test: bool = False) -> list[Sent]:
         """Return what became of each batch. After one that shows that no other can go (a wrong key, no connection) none is tried."""
         await asyncio.to_thread(self.house.home.check_writable)
-        return list(await asyncio.gather(*(self._one(batch, local_test) for batch in batches)))
+        try:
+            ends = await asyncio.gather(
+                *(self._one(batch, local_test) for batch in batches), return_exceptions=True
+            )
+        finally:
+            await self._close()
+        sent: list[Sent] = []
+        for end in ends:
+            if isinstance(end, BaseException):  # not before all others have come to their end
+                raise end
+            sent.append(end)
+        return sent
 
     async def withheld(self, batch: Batch, reason: Sentence) -> Sent:
         """Write down that a text is not sent, and why; return it."""
@@ -82,11 +95,13 @@ class MessageSending:
         """Keep a delivery for each recipient before anything goes out; return their ids by the number's key."""
         message, now = batch.message, self.house.clock.now()
         count = segments(message.body)
+        tag_of = self.line.dialect.tag_of
+        tag = message.tag if tag_of is None else tag_of(message)  # by it a report is matched where no answer came
         made = {
             number: Delivery(
                 id=new_id("dlv"), message_id=message.id, account_id=self.line.account.id, provider=self.line.provider.key,
                 sender=message.sender, to=self.line.masked(number), region=region_of(number), body=batch.shown,
-                designation=message.designation, mode=self.house.mode, state="unknown", segments=count, tag=message.tag,
+                designation=message.designation, mode=self.house.mode, state="unknown", segments=count, tag=tag,
                 sent_at=now, changed_at=now,
             )
             for number in message.to
@@ -101,12 +116,9 @@ class MessageSending:
         token, attempts, renewed = await self.line.token(), 1, False
         while True:
             request = self.line.request(message, token)
-            wire = self.house.wire_for(request.url, local_test=local_test)
-            try:
-                answer = await wire.send(request, connect_s=CONNECT_S, total_s=TOTAL_S)
-            finally:
-                if wire is not self.house.wire:
-                    await wire.close()
+            # one wire for all: a local test's own reads the certificates first, which holds up everybody for 40 ms
+            self._wire = self._wire or self.house.wire_for(request.url, local_test=local_test)
+            answer = await self._wire.send(request, connect_s=CONNECT_S, total_s=TOTAL_S)
             if token is not None and not renewed and isinstance(answer, Reply) and answer.status == 401:
                 token, renewed = await self.line.token(refused=token), True
                 continue
@@ -116,6 +128,11 @@ class MessageSending:
                 return _Answered(answer, outcome, taken, token)
             attempts += 1
             await self.house.clock.sleep(wait)
+
+    async def _close(self) -> None:
+        wire, self._wire = self._wire, None
+        if wire is not None and wire is not self.house.wire:
+            await wire.close()
 
     async def _record(self, batch: Batch, kept: dict[str, str], answered: _Answered) -> Sent:
         """Write down what the provider answered, in the journal and with each recipient's delivery."""
