@@ -6,8 +6,8 @@ BIN    := $(VENV)/bin
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo $$name; break; }; done)
-# Processes that share the tests, a file each at a time. One after the other: make test JOBS=0
-JOBS   ?= 2
+# Processes that share the tests, a file each at a time: one more than two cores, since much of a test is waiting. One after the other: make test JOBS=0
+JOBS   ?= 3
 # Options for "workbench up", such as: make run ARGS="--port 9000"
 ARGS   ?=
 

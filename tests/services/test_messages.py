@@ -15,6 +15,7 @@ import pytest
 from workbench import Workbench
 from workbench.adapters.clock import VirtualClock
 from workbench.adapters.wire import Wire
+from workbench.engine.senders import RouteRule
 from workbench.engine.sms import dialect, values_of_account
 from workbench.errors import Forbidden, Invalid, Refused
 from workbench.models.callback import DeliveryReport
@@ -631,3 +632,20 @@ async def test_consent_for_the_second_sender_is_asked_too(house: Workbench, twil
     assert run.end == "not_sent"
     assert run.arrived == 0
     assert "not used" in str(run.steps[-1].sentence)
+
+
+async def test_a_line_of_ones_own_in_the_matrix_goes_before_the_others(
+    house: Workbench, twilio: SmsAccount
+) -> None:
+    rule = RouteRule(provider="twilio", to=("SE",), words="Not yet registered in {region}.")
+    saved = await house.sms_accounts.save_routes([rule])
+    assert saved[0] == rule
+    await opt_in(house, NUMBER)
+    checked = await house.messages.check(draft_to(twilio, NUMBER))
+    assert checked.recipients[0].problem is not None
+    assert str(checked.recipients[0].problem.sentence) == "Not yet registered in SE."
+    assert not checked.ready
+    for wrong in ({"words": "{nothing}"}, {"words": " "}, {"words": "x", "to": ("Sweden",)}):
+        with pytest.raises(Invalid):
+            await house.sms_accounts.save_routes([RouteRule.model_validate(wrong)])
+    assert await house.sms_accounts.routes() == saved

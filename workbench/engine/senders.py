@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from workbench.models.base import Level, Noun, Problem
@@ -288,6 +288,27 @@ def check_route(
         )  # fmt: skip
         return Problem(field="to", sentence=sentence)
     return _border(sender, region) if sender.type == "short_code" else None
+
+
+def check_rule(rule: RouteRule, where: str) -> Iterator[Problem]:
+    """Give what is wrong with a line of the matrix; ``where`` is its place in the form."""
+    try:
+        told = str(Sentence(rule.words, {"provider": "x", "type": "x", "region": "x"}))
+    except (KeyError, ValueError, IndexError, AttributeError):
+        told = ""
+    if not told.strip():
+        sentence = say(
+            "The words of this line cannot be shown. Write a sentence; it may name {places}.",
+            places="{provider}, {type}, {region}",
+        )
+        yield Problem(field=f"{where}.words", sentence=sentence)
+    for name in ("to", "outside"):
+        for region in getattr(rule, name):
+            if not (len(region) == 2 and region.isascii() and region.isalpha() and region.isupper()):
+                sentence = say(
+                    "“{value}” is no country. Write its two capital letters, like SE.", value=region[:20]
+                )
+                yield Problem(field=f"{where}.{name}", sentence=sentence)
 
 
 def _fits(rule: RouteRule, provider: str, type: SenderType, region: str) -> bool:  # noqa: A002 - the field's name

@@ -15,6 +15,8 @@ SMS_ACCOUNTS = "sms_accounts"
 """The catalogue's folder of accounts."""
 SMS_DRAFTS = "sms_drafts"
 KEYWORDS = "sms_keywords"
+SMS_ROUTES = "sms_routes"
+"""The catalogue's folder of the lines of one's own in the matrix of what reaches where: a file that can be edited by hand too."""
 
 AccountStep = Literal["provider", "credentials", "senders", "review", "callbacks"]
 ACCOUNT_STEPS: tuple[AccountStep, ...] = ("provider", "credentials", "senders", "review", "callbacks")

@@ -151,7 +151,11 @@ def _row(plan: Plan, line: MessageLine, own: bool, wrong: Sequence[Problem], pri
     routes = {aim.checked.region for aim in aims}
     problems = [
         *wrong,
-        *(one for region in sorted(routes) if (one := check_route(provider, sender, region)) is not None),
+        *(
+            one
+            for region in sorted(routes)
+            if (one := check_route(provider, sender, region, plan.routes)) is not None
+        ),
     ]
     problems += length_problems([Filled(at, one) for at, one in enumerate(by_text, 1)], provider)
     request = None

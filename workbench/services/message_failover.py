@@ -74,7 +74,7 @@ async def _against(plan: Plan, aim: Aim, second: MessageLine, consent: Consent) 
     same = number_key(plan.line.sender.value) == number_key(second.sender.value)
     if same and plan.line.account.id == second.account.id:
         return say("it is the same sender of the same account. Choose another one.")
-    route = check_route(second.provider, second.sender, aim.checked.region)
+    route = check_route(second.provider, second.sender, aim.checked.region, plan.routes)
     if route is not None and route.blocks:
         return route.sentence
     draft = plan.draft

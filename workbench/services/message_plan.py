@@ -23,7 +23,7 @@ from workbench.engine.message_checks import (
 from workbench.engine.message_text import MessageText
 from workbench.engine.phones import normal_number, region_of, shown, time_zones_of
 from workbench.engine.segments import lengths, segments
-from workbench.engine.senders import check_route
+from workbench.engine.senders import DEFAULT_ROUTES, RouteRule, check_route
 from workbench.engine.transliteration import written
 from workbench.errors import Invalid, MissingSecret, NotFound, Refused
 from workbench.models.base import JsonValue, Problem
@@ -61,6 +61,7 @@ class Plan:
     line: MessageLine | None = None
     problems: list[Problem] = field(default_factory=list)
     aims: list[Aim] = field(default_factory=list)
+    routes: Sequence[RouteRule] = DEFAULT_ROUTES
 
     @property
     def going(self) -> list[Aim]:
@@ -91,7 +92,8 @@ async def plan_of(house: House, accounts: SmsAccounts, consent: Consent, draft: 
     except (Refused, NotFound, MissingSecret) as error:
         problems.append(Problem(field="account", sentence=error.sentence))
     # many rows take a moment, and numbers are read from tables that are loaded first: nobody else waits for that
-    plan = await asyncio.to_thread(_thought, house, draft, line, problems)
+    routes = await accounts.routes()
+    plan = await asyncio.to_thread(_thought, house, draft, line, problems, routes)
     if line is not None:
         await _ask(plan, line, consent)
         at = draft.send_at or house.clock.now()
@@ -99,12 +101,20 @@ async def plan_of(house: House, accounts: SmsAccounts, consent: Consent, draft: 
     return plan
 
 
-def _thought(house: House, draft: MessageDraft, line: MessageLine | None, problems: list[Problem]) -> Plan:
+def _thought(
+    house: House,
+    draft: MessageDraft,
+    line: MessageLine | None,
+    problems: list[Problem],
+    routes: Sequence[RouteRule],
+) -> Plan:
     """Return all of a plan for which nobody else is asked."""
     text = MessageText(draft.text)
     rows = draft.samples or tuple(one.values for one in draft.recipients)
     designation = designation_of(draft.designation, line.sender.type if line is not None else "long_code")
-    plan = Plan(draft, text, designation, lengths_of(text, rows, draft.transliterate), line, problems)
+    plan = Plan(
+        draft, text, designation, lengths_of(text, rows, draft.transliterate), line, problems, routes=routes
+    )
     filled = fill(text, [one.values for one in draft.recipients], change=draft.transliterate)
     plan.aims = [_aim(plan, house, at, filled) for at in range(len(draft.recipients))]
     _name_twins(plan.aims)
@@ -130,7 +140,9 @@ def _aim(plan: Plan, house: House, at: int, filled: Sequence[Filled]) -> Aim:
         )
         return _nobody(number, wrong)
     region, text = region_of(number), filled[at].text
-    problem = check_route(plan.line.provider, plan.line.sender, region) if plan.line is not None else None
+    problem = None
+    if plan.line is not None:
+        problem = check_route(plan.line.provider, plan.line.sender, region, plan.routes)
     masked = mask_number(number, house.home.salt)
     return Aim(
         number, text, RecipientChecked(number=masked, region=region, problem=problem, segments=segments(text))

@@ -96,7 +96,9 @@ class MessageSending:
         message, now = batch.message, self.house.clock.now()
         count = segments(message.body)
         tag_of = self.line.dialect.tag_of
-        tag = message.tag if tag_of is None else tag_of(message)  # by it a report is matched where no answer came
+        tag = (
+            message.tag if tag_of is None else tag_of(message)
+        )  # by it a report is matched where no answer came
         made = {
             number: Delivery(
                 id=new_id("dlv"), message_id=message.id, account_id=self.line.account.id, provider=self.line.provider.key,

@@ -2,22 +2,54 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from workbench.adapters.clock import new_id
-from workbench.engine.senders import check_sender
+from workbench.engine.senders import DEFAULT_ROUTES, RouteRule, check_rule, check_sender
 from workbench.engine.sms_checks import check_twins, tidy_account
-from workbench.errors import NotFound, Refused
+from workbench.errors import Invalid, NotFound, Refused
 from workbench.models.base import Problem
 from workbench.models.phone import number_key
-from workbench.models.sms_account import Sender, SmsAccount, SmsSettings
+from workbench.models.sms_account import SMS_ROUTES, Sender, SmsAccount, SmsSettings
 from workbench.providers import every
 from workbench.sentence import say
 
-from .roles import operator
+from .roles import operator, viewer
 from .sms_shelf import SmsShelf, ask_first, raise_blocking
+
+OWN = "own"
+MOST_ROUTES = 500
 
 
 class SmsSenders(SmsShelf):
     """What a person can do with the senders of an account."""
+
+    @viewer
+    async def routes(self) -> list[RouteRule]:
+        """Return the matrix of what reaches where: the lines of one's own first, since the first that fits decides (R-SMS-07)."""
+        try:
+            kept = await asyncio.to_thread(self.house.catalogue.get, SMS_ROUTES, OWN)
+        except NotFound:
+            return list(DEFAULT_ROUTES)
+        return [*(RouteRule.model_validate(one) for one in kept["routes"]), *DEFAULT_ROUTES]
+
+    @operator
+    async def save_routes(self, routes: list[RouteRule]) -> list[RouteRule]:
+        """Keep lines of one's own in the matrix, in place of those before; return the whole of it. Raises Invalid."""
+        wrong = [
+            problem
+            for at, rule in enumerate(routes[: MOST_ROUTES + 1])
+            for problem in check_rule(rule, f"routes.{at}")
+        ]
+        if len(routes) > MOST_ROUTES:
+            wrong.append(
+                Problem(field="routes", sentence=say("At most {most} lines are kept.", most=MOST_ROUTES))
+            )
+        if wrong:
+            raise Invalid(wrong)
+        kept = {"routes": [rule.model_dump(mode="json") for rule in routes]}
+        await asyncio.to_thread(self.house.catalogue.put, SMS_ROUTES, OWN, kept)
+        return await self.routes()
 
     @operator
     async def check_sender(self, account_id: str, sender: Sender) -> list[Problem]:
