@@ -181,7 +181,6 @@ async def test_from_nothing_to_a_report_a_stop_and_a_text_that_is_held_back(
     await begin(page, "Azure Communication Services", "Azure")
     await lock(page, "Primary connection string", CONNECTIONS[0])
     await lock(page, "Secondary connection string", CONNECTIONS[1])
-    await text(page, "Host name").fill("shop.communication.azure.com")
     await finish(page, "+1 833 555 0123", "toll_free")
     await press(page, "Done")
     await expect(page.get_by_role("grid", name="Accounts").get_by_role("row")).to_have_count(

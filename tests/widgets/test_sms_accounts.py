@@ -113,7 +113,7 @@ async def test_an_account_is_made_in_five_steps_and_its_callback_addresses_are_s
         "**** cdef",
         "the whole company",
         NUMBER,
-        "Who texts STOP is blocked by Twilio itself",
+        "Twilio itself blocks whoever texts STOP",
     ):
         assert words in text
     states = json.dumps(
@@ -208,10 +208,13 @@ async def test_another_provider_has_other_credentials_and_the_page_says_what_is_
     field(page.widget, "Provider").value = "vibes"
     await settle()
     assert "in the United States and Canada only" in read(page.widget)
+    assert "Reconnect" not in read(page.widget)
     field(page.widget, "Provider").value = "azure_communication_services"
     await settle()
     await press(page.widget, "Next")
     assert "Event Grid topic" in read(page.widget)
+    await press(page.widget, "▸ Only in some accounts")
+    assert not field(page.widget, "Host name").required, "it stands in the connection string"
     field(page.widget, "Event Grid topic").value = "/subscriptions/1/topic"
     await press(page.widget, "Finish later")
     [draft] = await house.sms_accounts.drafts()

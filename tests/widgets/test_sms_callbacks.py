@@ -141,3 +141,13 @@ async def test_the_reprs_say_nothing_that_changes(connected: Connected, twilio: 
     page = await log(connected("viewer"))
     assert repr(page) == "<CallbackLog of 0>"
     assert len(of(page.widget, "RowList")) == 1
+
+
+async def test_a_stop_tells_in_the_list_that_it_opted_somebody_out(
+    connected: Connected, twilio: Room
+) -> None:
+    await twilio.call(twilio.inbound(text("STOP", "mo1")))
+    page = await log(connected("viewer"))
+    [row] = page.list.rows
+    assert row["did"].startswith("A text came from")
+    assert "opted out of everything commercial" in row["did"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -375,3 +376,39 @@ def test_prices_of_one_provider_are_kept_when_others_are_edited() -> None:
 def test_pieces_have_calm_names(page: Compose) -> None:
     assert repr(page) == "<Compose>"
     assert all(len(repr(one)) < 80 for one in of(page.widget, "Stack"))
+
+
+async def test_a_later_time_and_how_long_it_is_wanted_are_part_of_the_draft(
+    page: Compose, house: Workbench
+) -> None:
+    await press(page.widget, "▸ More settings")
+    await write(page, "Send at (UTC)", "tomorrow")
+    await write(page, "Wanted for so many minutes", "10081")
+    assert "This is no moment" in field(page.widget, "Send at (UTC)").error
+    assert "from 1 to 10080" in field(page.widget, "Wanted for so many minutes").error
+    assert (page.draft().send_at, page.draft().valid_s) == (None, None)
+    await write(page, "Recipients", NUMBER)
+    await write(page, "Text", TEXT)
+    await press(page.widget, "Send")
+    assert "Nothing was sent: correct “Send at (UTC)”" in read(page.send.widget)
+    assert not await house.callbacks.deliveries(DeliveryFilter())
+    await write(page, "Send at (UTC)", "2031-03-01 09:30")
+    await write(page, "Wanted for so many minutes", "90")
+    assert page.draft().send_at == datetime(2031, 3, 1, 9, 30, tzinfo=UTC)
+    assert page.draft().valid_s == 5400
+    await write(page, "Send at (UTC)", "2001-03-01 09:30")
+    assert "has passed" in field(page.widget, "Send at (UTC)").error
+    for wrong in ("0", "-5", "1.5", "½", "9" * 50):
+        await write(page, "Wanted for so many minutes", wrong)
+        assert page.draft().valid_s is None
+
+
+async def test_another_account_takes_over_than_the_one_the_text_goes_through(
+    page: Compose, house: Workbench
+) -> None:
+    await account_of(house, "Second", Sender(value="+46701740698", name="Second", type="long_code"))
+    await page.refresh()
+    for _, label, _ in list(field(page.widget, "Account").options):
+        id = next(value for value, name, _ in field(page.widget, "Account").options if name == label)
+        await write(page, "Account", id)
+        assert field(page.widget, "Second account").value != id

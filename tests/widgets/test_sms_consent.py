@@ -128,7 +128,7 @@ async def test_a_likely_opt_out_is_decided_by_a_person(house: Workbench, connect
 
 async def test_rules_are_read_by_all_and_changed_by_admins(house: Workbench, connected: Connected) -> None:
     reading = await centre(connected("operator"), "rules")
-    assert "only who opted in" in markup(reading.widget)
+    assert "only those who opted in" in markup(reading.widget)
     assert {"Save the profile", "Save words and rules"}.isdisjoint(offered(reading.widget))
     made = await centre(connected("admin"), "rules")
     field(made.widget, "Commercial: Text message").value = "non_restrictive"
@@ -243,3 +243,13 @@ async def test_a_link_leads_to_a_part_or_to_a_contact_point(house: Workbench) ->
     assert (made.place, made.part.value) == ("consent=rules", "rules")
     await made.go("nowhere")
     assert made.part.value == "rules"
+
+
+async def test_an_answer_does_not_outlive_a_stop(house: Workbench) -> None:
+    await house.consent.record(NUMBER, "opted_in", "form")
+    made = await centre(house)
+    assert "Will send: they opted in" in await look_up(made, NUMBER)
+    await texted(house, "STOP")
+    await made.refresh()
+    assert "Will send: they opted in" not in read(made.widget)
+    assert "by texting STOP" in read(made.widget)

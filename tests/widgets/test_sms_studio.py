@@ -13,7 +13,7 @@ from workbench import Workbench
 from workbench.models.person import Role
 from workbench.widgets.page import Frame
 from workbench.widgets.sms_studio import Studio
-from workbench.widgets.sms_studio_words import HOWS
+from workbench.widgets.sms_studio_words import HOWS, tally
 from workbench.widgets.spawn import settle
 
 
@@ -179,3 +179,17 @@ def test_every_way_has_words() -> None:
     from workbench.models.studio import HOWS as WAYS
 
     assert set(HOWS) == set(WAYS)
+
+
+@pytest.mark.parametrize(
+    ("count", "refused", "told"),
+    [
+        (1, 0, "One call was made, and it was taken."),
+        (1, 1, "One call was made, and it was not taken."),
+        (3, 0, "3 calls were made, and all were taken."),
+        (3, 1, "3 calls were made, and one was not taken."),
+        (3, 2, "3 calls were made, and 2 were not taken."),
+    ],
+)
+def test_how_many_calls_were_made_is_said_in_good_grammar(count: int, refused: int, told: str) -> None:
+    assert str(tally(count, refused)) == told

@@ -48,6 +48,8 @@ PATIENCE_S: Final = 10.0
 LOOK_S: Final = 0.02
 LOOKS: Final = 250
 """So often it is looked whether what a call does is done, after it was acknowledged: for five seconds."""
+MOST_UNDONE: Final = 500
+"""Calls that wait at the receiver: where there are more, one that is not among the oldest of them may still wait."""
 ANSWER_LENGTH: Final = 2000
 A_STRANGER: Final = "+15005550006"
 """The number that reports and texts are of where none is named: nobody's (https://www.twilio.com/docs/iam/test-credentials)."""
@@ -230,7 +232,7 @@ class CallbackStudio:
         wanted = CallbackFilter(account_id=account_id, limit=20)
         before = {one.id for one in await self.deliveries.callbacks(wanted)}
         got = await self._courier.bring(call.callback)
-        kept = await self._kept(wanted, before) if got.status else None
+        kept = await self._kept(wanted, before, call.route) if got.status else None
         shown = stage.redactor.text(got.answer)[:ANSWER_LENGTH]
         played = Played(call=_shown(stage, call), at=at, status=got.status, answer=shown, reason=got.reason)
         if kept is None:
@@ -242,17 +244,22 @@ class CallbackStudio:
             }
         )  # fmt: skip
 
-    async def _kept(self, wanted: CallbackFilter, before: set[str]) -> ReceivedCallback | None:
-        """Return what the receiver kept of a call, once all that it does is done; None where it kept nothing, as of a repeated one."""
-        new = [one for one in await self.deliveries.callbacks(wanted) if one.id not in before]
-        if not new:
-            return None
-        id = new[0].id
+    async def _kept(
+        self, wanted: CallbackFilter, before: set[str], route: CallbackRoute
+    ) -> ReceivedCallback | None:
+        """Return what the receiver kept of a call, once all that it does is done; None where it kept nothing, as of a repeated one.
+
+        What is not done is asked first: a call that was done by then is read afterwards, with all that it did.
+        """
+        kept: ReceivedCallback | None = None
         for _ in range(LOOKS):  # then it is busy with others, and what is there by now is told
-            if id not in await self.deliveries.unfinished():
+            undone = await self.deliveries.unfinished(MOST_UNDONE)
+            found = await self.deliveries.callbacks(wanted)
+            kept = next((one for one in found if one.id not in before and one.route == route), None)
+            if kept is None or (kept.id not in undone and len(undone) < MOST_UNDONE):
                 break
             await asyncio.sleep(LOOK_S)
-        return await self.deliveries.callback(id)
+        return kept
 
 
 # -- how a call gets there ---------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""ABOUT A PROVIDER: what is good to know of it beside a form: where it reaches, its notes, its documentation, and who handles STOP."""
+"""ABOUT A PROVIDER: what is good to know of it beside a form: where it reaches, its documentation, and who handles STOP."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ def consent_switch(provider: str, done: bool) -> SwitchField:
     """Return the tick that STOP is set up in the settings of the provider."""
     label = say("Consent (STOP) is set up at {provider}", provider=said(provider_name(provider)))
     return SwitchField(
-        label, value=done, hint=N_("Until this is ticked the account does not count as ready.")
+        label, value=done, hint=N_("Until this is switched on the account does not count as ready.")
     )
 
 
 def consent_card(name: Said, switch: SwitchField) -> look.Stack:
     """Return what a person has to know of STOP and a third-party provider, with the tick (R-SMS-18)."""
     text = say(
-        "Who texts STOP is blocked by {provider} itself. Set its consent settings for STOP, START and HELP there, so that its list and the "
-        "one kept here say the same.", provider=said(name),
+        "{provider} itself blocks whoever texts STOP. Set up STOP, START and HELP in its own settings too, so that its list and the one "
+        "kept here say the same.", provider=said(name),
     )  # fmt: skip
     return look.card(N_("STOP at the provider"), look.banner("warn", text), switch)
 
@@ -53,7 +53,7 @@ def _named(regions: Sequence[str]) -> str:
 
 
 def about_card(provider: Provider) -> look.Stack:
-    """Return what is good to know of a provider, and where its documentation is."""
+    """Return what is good to know of a provider of texts, and where its documentation is. Its notes are on Reconnect's wizard: not here."""
     links = look.Html("").join(
         look.markup(
             '<li><a href="{url}" target="_blank" rel="noopener noreferrer">{text}</a></li>',
@@ -62,7 +62,6 @@ def about_card(provider: Provider) -> look.Stack:
         )
         for url in dict.fromkeys(provider.sources)
     )
-    notes = [look.banner("info", note) for note in provider.notes]
     shown = look.show(
         look.markup(
             '<p class="wb-label">{title}</p><ul class="wb-links">{links}</ul>',
@@ -70,7 +69,7 @@ def about_card(provider: Provider) -> look.Stack:
             links=links,
         )
     )
-    return look.card(provider_name(provider.key), *notes, shown, subtitle=provider.about)
+    return look.card(provider_name(provider.key), shown, subtitle=provider.about)
 
 
 def _short(url: str) -> str:

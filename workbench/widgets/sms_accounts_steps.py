@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from string import Formatter
 from typing import Any, ClassVar, Protocol
 
+from workbench.engine.credential_shapes import CONNECTION_STRINGS, HOSTS
 from workbench.engine.senders import tidy_sender
 from workbench.engine.sms_checks import needs_url
 from workbench.models.base import JsonValue, Problem
@@ -189,6 +190,7 @@ class CredentialStep:
     def _make(self) -> None:
         model = self.provider.credential(self._kind)
         typed = self._typed.get(self._kind, {})
+        told = tells_host(self.provider.key, model)
         rare = [
             name
             for name, field in model.model_fields.items()
@@ -200,11 +202,14 @@ class CredentialStep:
             self._desk,
             changed=self._changed,
             prefix="credential",
-            folded=rare if 1 < len(rare) < len(model.model_fields) else (),
+            folded=(*(rare if 1 < len(rare) < len(model.model_fields) else ()), *told),
             fold_title=N_("Only in some accounts"),
             wording=WORDING,
             header=headers_of(model),
         )
+        for name in told:
+            host: Any = self.form.inputs[name].widget
+            host.required, host.hint = False, N_("Empty: as it stands in the connection string.")
         if self.form.fold is not None:
             self.form.fold.open(any(typed.get(name) for name in rare))
         self.place.put(*([self.form.widget] if model.model_fields else []))
@@ -233,8 +238,8 @@ class CredentialStep:
             topic = TextField(
                 N_("Event Grid topic"), value=settings.topic,
                 hint=N_(
-                    "The resource id of the system topic, as Azure shows it under Properties. Events of another topic are refused. "
-                    "Empty: any topic is taken."
+                    "The resource id of your Communication Services resource, from its page Properties in the Azure portal. Then events of "
+                    "another resource are refused. It may stay empty: all are taken."
                 ),
             )  # fmt: skip
             inputs["topic"] = Plain(topic, self._changed)
@@ -330,3 +335,10 @@ def headers_of(model: type[Credential]) -> dict[str, str]:
         return {}
     named = {name for _, name, _, _ in Formatter().parse(auth.value) if name}
     return dict.fromkeys(named, auth.header)
+
+
+def tells_host(provider: str, model: type[Credential]) -> tuple[str, ...]:
+    """Return the field of the host where a connection string of the same credential names it too: it need not be typed."""
+    strings = [name for name in CONNECTION_STRINGS.get(provider, ()) if name in model.model_fields]
+    host = HOSTS[provider].field if provider in HOSTS else ""
+    return (host,) if strings and host in model.model_fields else ()

@@ -35,6 +35,7 @@ __all__ = [
     "step_row",
     "tally",
     "tone_of",
+    "whole",
 ]  # fmt: skip
 
 STATES: Final[Mapping[DeliveryState, tuple[str, look.Kind]]] = {
@@ -71,12 +72,19 @@ KINDS: Final[Mapping[str, str]] = {
     "bad": N_("Unreadable part"),
 }
 ROUTES: Final[Mapping[str, str]] = {"delivery": N_("Delivery reports"), "inbound": N_("Inbound texts")}
+MOST_TOLD: Final = 3
+"""Effects of one text that a row tells: that it came, what it did to the consent, and what was answered."""
 ORIGINS: Final[Mapping[str, str]] = {
     "send": N_("Send"),
     "report": N_("Report"),
     "fetch": N_("Status call"),
     "person": N_("By hand"),
 }
+
+
+def whole(text: str) -> look.Html:
+    """Return a short text as a cell of a table: a narrow column breaks it between words only."""
+    return look.markup('<span class="wb-sms-words">{text}</span>', text=text)
 
 
 def badge(pair: tuple[str, look.Kind]) -> dict[str, str]:
@@ -90,16 +98,25 @@ def callback_row(callback: ReceivedCallback, accounts: Mapping[str, str]) -> dic
     told = [
         f"{said(KINDS[kind])} ×{count}" if count > 1 else said(KINDS[kind]) for kind, count in counts.items()
     ]
-    did = callback.reason or (callback.effects[0] if callback.effects else "")
     return {
         "id": callback.id,
         "at": when(callback.at),
         "account": accounts.get(callback.account_id) or provider_name(callback.provider),
         "what": ", ".join(told) or said(N_("Nothing that is known")),
         "genuine": badge(GENUINE[callback.genuine]),
-        "did": did,
+        "did": _did(callback),
         "again": said(N_("came again")) if callback.duplicate else "",
     }
+
+
+def _did(callback: ReceivedCallback) -> Said:
+    """Return why a call was turned away, or what it did: all of it for a text, the first and how many more for a batch of reports."""
+    if callback.reason or not callback.effects:
+        return callback.reason or ""
+    told = callback.effects[: 1 if len(callback.items) > 1 else MOST_TOLD]
+    words = " ".join(said(one) for one in told)
+    left = len(callback.effects) - len(told)
+    return say("{first} And {count} more.", first=words, count=number(left)) if left else words
 
 
 def item_row(item: CallbackItem) -> list[Any]:
@@ -135,7 +152,14 @@ def step_row(step: Step) -> list[Any]:
     words = " · ".join(filter(None, (step.code, step.words)))
     late = look.badge(N_("late: changed nothing"), "quiet") if step.late else ""
     theirs = when(step.provider_at) if step.provider_at else ""
-    return [when(step.at), theirs, said(ORIGINS[step.origin]), look.badge(*STATES[step.state]), words, late]
+    return [
+        when(step.at),
+        theirs,
+        whole(said(ORIGINS[step.origin])),
+        look.badge(*STATES[step.state]),
+        words,
+        late,
+    ]
 
 
 def tone_of(state: DeliveryState) -> str:

@@ -219,7 +219,7 @@ def callback_card(
         parts.append(_effects(callback.effects))
     if callback.items:
         shown = callback.items[:MOST_ITEMS]
-        headings = [N_("Part"), N_("Of whom"), N_("State"), N_("In its own words")]
+        headings = [N_("Part"), N_("Of whom"), N_("State"), N_("In the provider's words")]
         parts.append(table(headings, [item_row(item) for item in shown], caption=N_("What it said")))
         raw = [item.raw for item in shown if item.raw is not None]
         if raw:

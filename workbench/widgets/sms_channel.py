@@ -126,7 +126,7 @@ class ChannelDesigner:
             go = look.button(say("Open “{name}”", name=settings.display_name or settings.definition_id))
             go.on_click(lambda _button, settings=settings: self.show_form(None, settings))
             shown.append(look.buttons(go, align="start"))
-        self.found.put(look.card(say("Read: {count} channels", count=len(read.channels)), *shown))
+        self.found.put(look.card(say("Channels in this file: {count}", count=len(read.channels)), *shown))
 
     async def _saved(self, design: ChannelDesign) -> None:
         await self.back()
@@ -209,6 +209,8 @@ def _row(one: ListedChannel) -> dict[str, Any]:
 def _line(settings: ChannelSettings) -> Sentence:
     if settings.type == "SMS":
         return say("A channel of text messages: one part, and the platform's own editor")
+    if len(settings.parts) == 1:
+        return say("A channel of your own, with one part")
     return say("A channel of your own: {count} parts", count=len(settings.parts))
 
 

@@ -30,7 +30,7 @@ class Compose:
         self.messages = Messages()
         self.form = ComposeForm(self._changed)
         self.checks = ComposeChecks(frame, self.draft)
-        self.send = ComposeSend(frame, self.draft, self._check)
+        self.send = ComposeSend(frame, self.draft, self._check, self.form.unread)
         self.compare = ComposeCompare(frame, self.draft)
         self.failover = ComposeFailover(frame, self.draft)
         self.estimate = ComposeEstimate(frame, self.draft)
@@ -88,6 +88,7 @@ class Compose:
     def _changed(self) -> None:
         if getattr(self, "_ready", False):
             self.send.put_away()
+            self.failover.keep_apart()
             self.checking.ask()
 
     async def _check(self) -> None:

@@ -15,7 +15,7 @@ from .look import Html
 from .messages import Messages
 from .page import Frame
 from .piece import said
-from .sms_compose_words import checks_markup, money, one_line, why
+from .sms_compose_words import checks_markup, money, whole, why
 from .tables import table_markup
 
 __all__ = ["ComposeChecks"]
@@ -77,7 +77,7 @@ def _people(checked: MessageChecked) -> Html:
     if not checked.recipients:
         return Html("")
     rows = [
-        [one_line(one.number), one.region, Html("").join([_verdict(one), why(_why(one))]), one.segments or ""]
+        [whole(one.number), one.region, Html("").join([_verdict(one), why(_why(one))]), one.segments or ""]
         for one in checked.recipients[:MOST_SHOWN]
     ]
     going = sum(1 for one in checked.recipients if one.goes)
@@ -94,7 +94,7 @@ def _people(checked: MessageChecked) -> Html:
 
 
 def _verdict(one: RecipientChecked) -> Html:
-    return look.badge(N_("Will send"), "ok") if one.goes else look.badge(N_("Will not send"), "error")
+    return look.badge(N_("Will send"), "ok") if one.goes else look.badge(N_("Blocked"), "error")
 
 
 def _why(one: RecipientChecked) -> Sentence:

@@ -17,7 +17,7 @@ from .look import Html
 from .messages import Messages
 from .page import Frame
 from .piece import said
-from .sms_compose_words import ENCODINGS, checks_markup, list_markup, money, one_line
+from .sms_compose_words import ENCODINGS, checks_markup, list_markup, money, one_line, whole
 from .tables import table
 
 __all__ = ["ComposeCompare"]
@@ -56,21 +56,26 @@ class ComposeCompare:
 
 def _table(found: Sequence[Compared]) -> ipywidgets.Widget:
     heads = [
-        N_("Provider"), N_("From, and to as it wants it"), N_("Length"), N_("Requests"), N_("Cost"), N_("Time"),
-        N_("What stands against it, and what it loses"),
+        N_("Provider"), N_("From, and to as it wants it"), N_("Length, cost, time"), N_("What stands against it, and what it loses"),
     ]  # fmt: skip
-    rows = [
-        [
-            _name(one), _ends(one), one_line(_length(one)), one.requests, one_line(money(one.amount, one.currency)),
-            None if one.seconds is None else said(lasting(one.seconds)), _against(one),
-        ]
-        for one in found
-    ]  # fmt: skip
-    return table(heads, rows, N_("The same text by provider"), numeric=(3, 4))
+    rows = [[_name(one), _ends(one), _facts(one), _against(one)] for one in found]
+    return table(heads, rows, N_("The same text by provider"))
+
+
+def _facts(one: Compared) -> Html:
+    """Return how long it is, in how many requests it goes, and what it costs and takes: a line each."""
+    lines = [
+        _length(one),
+        said(say("Requests: {count}", count=one.requests)),
+        money(one.amount, one.currency),
+    ]
+    if one.seconds is not None:
+        lines.append(said(lasting(one.seconds)))
+    return look.Html("<br>").join(one_line(line) for line in lines if line)
 
 
 def _ends(one: Compared) -> Html:
-    return look.markup("{sender}<br>{to}", sender=one_line(one.sender), to=one_line(one.to))
+    return look.markup("{sender}<br>{to}", sender=whole(one.sender), to=whole(one.to))
 
 
 def _against(one: Compared) -> Html:
@@ -82,7 +87,7 @@ def _against(one: Compared) -> Html:
 
 def _name(one: Compared) -> Html:
     badge = look.badge(say("{account}", account=one.account), "ok") if one.own else look.badge(N_("Example"))
-    return look.markup("<strong>{name}</strong> {badge}", name=one.name, badge=badge)
+    return look.markup('<strong class="wb-sms-whole">{name}</strong> {badge}', name=one.name, badge=badge)
 
 
 def _length(one: Compared) -> str:

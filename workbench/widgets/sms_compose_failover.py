@@ -51,6 +51,8 @@ class ComposeFailover:
 
     def __init__(self, frame: Frame, draft: Callable[[], MessageDraft]) -> None:
         self.frame, self._draft = frame, draft
+        self._ids: list[str] = []
+        self._first = ""
         options = [(key, said(words)) for key, words in FAULTS.items()]
         self.second = ChoiceField(N_("Second account"), hint=N_("Its first sender takes over."))
         self.first_does = ChoiceField(N_("The first provider"), options, value="server_error")
@@ -82,8 +84,18 @@ class ComposeFailover:
     def offer(self, accounts: Sequence[SmsAccount]) -> None:
         """Offer the accounts that may take over."""
         self.second.options = [(one.id, one.name) for one in accounts]
-        if not any(one.id == self.second.value for one in accounts):
-            self.second.value = accounts[-1].id if accounts else ""
+        self._ids = [one.id for one in accounts]
+        if self.second.value not in self._ids:
+            self.second.value = self._ids[-1] if self._ids else ""
+        self.keep_apart()
+
+    def keep_apart(self) -> None:
+        """Let another account take over than the one that the draft goes through, where there is another; once for each such account."""
+        first = self._draft().account
+        others = [id for id in self._ids if id != first]
+        if first != self._first and first == self.second.value and others:
+            self.second.value = others[0]
+        self._first = first
 
     async def rehearse(self) -> None:
         """Play it, and show each step."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
 
 from workbench.engine.senders import TYPE_NAMES
 from workbench.engine.urls import host_of, is_private
@@ -11,7 +13,7 @@ from workbench.models.consent import ComplianceProfile
 from workbench.models.message import Designation
 from workbench.models.message_draft import LONGEST_TEXT, MessageDraft
 from workbench.models.sms_account import ListedAccount, Sender, SmsAccount
-from workbench.sentence import N_, say
+from workbench.sentence import N_, Sentence, say
 
 from . import look
 from .fields import ChoiceField, SwitchField, TextField
@@ -19,8 +21,12 @@ from .fold import Fold, visible
 from .piece import said
 from .sms_compose_meter import SegmentMeter
 from .sms_compose_words import DESIGNATIONS, Rows, recipients_of, rows_of, sender_label
+from .sms_consent_words import EXAMPLE_MOMENT, moment_in
 
 __all__ = ["ComposeForm"]
+
+MOST_MINUTES: Final = 10_080
+"""A week: no provider tries for longer."""
 
 
 class ComposeForm:
@@ -50,7 +56,7 @@ class ComposeForm:
             hint=say("A slot such as {slot} is filled for each recipient.", slot="{{ first_name }}"),
         )  # fmt: skip
         self.values = TextField(
-            N_("Sample values"), multiline=True, rows=3, monospace=True, placeholder="first_name,order\nAna,1204",
+            N_("Sample values"), multiline=True, rows=4, monospace=True, placeholder="first_name,order\nAna,1204",
             hint=N_(
                 "What the slots are filled with: names in the first line, then a row for each recipient. The last row serves the rest."
             ),
@@ -74,11 +80,25 @@ class ComposeForm:
                 "For trying your own handler in live mode: only the address that the account names is reached."
             ),
         )
+        self.send_at = TextField(
+            N_("Send at (UTC)"),
+            placeholder=EXAMPLE_MOMENT,
+            hint=N_("Empty: at once. Not every provider can wait."),
+        )
+        self.valid_for = TextField(
+            N_("Wanted for so many minutes"), input_type="number", placeholder="60",
+            hint=N_("What is not delivered by then is given up. Empty: as long as the provider tries."),
+        )  # fmt: skip
         self.meter = SegmentMeter()
-        self.more = Fold(N_("More settings"), look.columns(self.region, self.purpose), self.local)
+        self.more = Fold(
+            N_("More settings"),
+            look.columns(self.region, self.purpose),
+            look.columns(self.send_at, self.valid_for),
+            self.local,
+        )
         for field in (
             self.account, self.sender, self.designation, self.recipients, self.text, self.values, self.transliterate, self.region,
-            self.purpose, self.local,
+            self.purpose, self.send_at, self.valid_for, self.local,
         ):  # fmt: skip
             field.observe(self._changed, "value")
         self.widget = look.card(
@@ -154,25 +174,62 @@ class ComposeForm:
         """Return the draft as it stands; what cannot be read is said beside its field, and left out."""
         rows = self.rows()
         people, wrong = recipients_of(self.recipients.value, rows.rows)
+        send_at, valid_s = self._send_at(), self._valid_s()
         self.values.error, self.recipients.error = rows.problem or "", wrong or ""
         return MessageDraft(
             account=self.account.value, sender=self.sender.value, recipients=people, text=self.text.value[:LONGEST_TEXT],
             designation=self._designation(), purpose=self.purpose.value, region=self.region.value.strip()[:2],
             transliterate=self.transliterate.value, samples=tuple(rows.rows), local_test=self.local.value and self._is_local(),
+            send_at=send_at, valid_s=valid_s,
         )  # fmt: skip
 
     def show(self, problems: Sequence[Problem]) -> list[Problem]:
-        """Show what is wrong with account and sender beside them; return the rest."""
-        fields = {"account": self.account, "sender": self.sender}
-        for field in fields.values():
-            field.error = ""
+        """Show what is wrong with account, sender and times beside them; return the rest."""
+        fields = {"account": self.account, "sender": self.sender, "send_at": self.send_at}
+        self.account.error = self.sender.error = ""  # a time that cannot be read keeps its own words
         left = []
         for problem in problems:
             if problem.field in fields and problem.blocks:
                 fields[problem.field].error = problem.sentence
+                if problem.field == "send_at":
+                    self.more.open()
             else:
                 left.append(problem)
         return left
+
+    def unread(self) -> Sentence | None:
+        """Return what is wrong with a time that cannot be read, and lead to it: without it the text would go at once."""
+        self.draft()
+        for field in (self.send_at, self.valid_for):
+            if field.error:
+                self.more.open()
+                field.focus()
+                return say(
+                    "Nothing was sent: correct “{field}” under “More settings”, or empty it.",
+                    field=field.label,
+                )
+        return None
+
+    def _send_at(self) -> datetime | None:
+        """Return when the text is to go out; what cannot be read is said beside the field."""
+        self.send_at.error = ""
+        try:
+            return moment_in(self.send_at.value)
+        except ValueError:
+            self.send_at.error = say("This is no moment. Write it like {example}.", example=EXAMPLE_MOMENT)
+            return None
+
+    def _valid_s(self) -> int | None:
+        """Return for how many seconds the text is wanted; what cannot be read is said beside the field."""
+        text, self.valid_for.error = self.valid_for.value.strip(), ""
+        if not text:
+            return None
+        if text.isascii() and text.isdigit() and 0 < int(text[:9]) <= MOST_MINUTES:
+            return int(text[:9]) * 60
+        self.valid_for.error = say(
+            "Write whole minutes from 1 to {most}, which is a week.", most=MOST_MINUTES
+        )
+        return None
 
     def _designation(self) -> Designation | None:
         return self._chosen

@@ -9,7 +9,7 @@ import ipywidgets
 from workbench.models.message import Sent
 from workbench.models.message_draft import MessageDraft
 from workbench.models.sending import Confirmation
-from workbench.sentence import N_, say
+from workbench.sentence import N_, Sentence, say
 
 from . import look
 from .confirming import question
@@ -17,19 +17,26 @@ from .exchange import findings, outcome_badge
 from .fold import Place
 from .messages import Messages
 from .page import Frame
-from .sms_compose_words import one_line, why
+from .sms_compose_words import whole, why
 from .tables import table
 
 __all__ = ["ComposeSend"]
 
 
 class ComposeSend:
-    """The button, the question, the answer. ``draft`` gives what is sent, ``on_sent`` is called afterwards."""
+    """The button, the question, the answer.
+
+    ``draft`` gives what is sent, ``on_sent`` is called afterwards, ``unread`` says what cannot be read and so keeps it back.
+    """
 
     def __init__(
-        self, frame: Frame, draft: Callable[[], MessageDraft], on_sent: Callable[[], Awaitable[object]]
+        self,
+        frame: Frame,
+        draft: Callable[[], MessageDraft],
+        on_sent: Callable[[], Awaitable[object]],
+        unread: Callable[[], Sentence | None],
     ) -> None:
-        self.frame, self._draft, self._on_sent = frame, draft, on_sent
+        self.frame, self._draft, self._on_sent, self._unread = frame, draft, on_sent, unread
         self.live = frame.facts.mode == "live"
         self.messages = Messages()
         self.asked, self.result = Place(), Place()
@@ -49,6 +56,10 @@ class ComposeSend:
         """Send the draft; in live mode show host and recipients first, and ask."""
         self.asked.put()
         self.result.put()
+        unread = self._unread()
+        if unread is not None:
+            self.result.put(look.banner("error", unread))
+            return
         draft = self._draft()
         if not self.live:
             await self._send(draft, None)
@@ -94,7 +105,7 @@ def _shown(sent: Sequence[Sent]) -> list[ipywidgets.Widget]:
     words = say("The provider took {took} of {count}.", took=took, count=count)
     rows = [
         [
-            one_line(taken.to),
+            whole(taken.to),
             outcome_badge(one.outcome.kind),
             taken.message_id,
             why(one.outcome.sentence),

@@ -262,3 +262,8 @@ def why(text: Said) -> Html:
 def one_line(text: str) -> Html:
     """Return a number or an id as a cell of a table: never broken."""
     return markup('<span class="wb-sms-number">{text}</span>', text=text) if text else Html("")
+
+
+def whole(text: str) -> Html:
+    """Return a masked number, or a few words, as a cell of a table: broken at blanks only, so that a narrow table keeps its room."""
+    return markup('<span class="wb-sms-whole">{text}</span>', text=text) if text else Html("")

@@ -108,8 +108,9 @@ class _Audit:
         self.widget = look.card(
             N_("Audit"), look.buttons(self.csv, self.lines, *own, align="start"), self.messages.widget, self.problems.widget,
             subtitle=N_(
-                "Every change that was ever recorded, with contact points masked. A file that is brought in has a point and a status a row "
-                "(CSV with a header, or JSON lines); one that is played through may hold inbound texts, and changes nothing."
+                "Every change that was ever recorded, with contact points masked. A file of consents to bring in has a contact point and a "
+                "status in each row (CSV with a header, or JSON lines). A file of inbound texts can be played through to see what they "
+                "would do: that changes nothing."
             ),
         )  # fmt: skip
 

@@ -53,13 +53,16 @@ class ConsentLook:
         self.around = around
         self.found: list[ConsentRecord] = []
         self.profiles: Sequence[ComplianceProfile] = ()
+        self._asked: tuple[ConsentAsk, datetime | None, ConsentDecision] | None = None
         self.messages, self.answer, self.detail = Messages(), Place(), Place()
         self.point = TextField(
             N_("Phone number or e-mail address"), input_type="search", placeholder="+46 70 174 06 05",
             hint=N_("In any spelling, with its country code. Empty: everybody."),
         )  # fmt: skip
         self.kind = ChoiceField(N_("Message"), options(KINDS), value="commercial")
-        self.sender = TextField(N_("Sender"), hint=N_("Empty: what any of them may not do counts."))
+        self.sender = TextField(
+            N_("Sender"), hint=N_("Your number or sender id. Empty: a block of any of yours counts.")
+        )
         self.topic = ChoiceField(N_("Topic"), [("", said(N_("none")))])
         self.at = TextField(N_("As of (UTC)"), placeholder=EXAMPLE_MOMENT, hint=N_("Empty: as it is now."))
         go = look.button(N_("Look up"), "primary")
@@ -103,7 +106,16 @@ class ConsentLook:
         }
         self.topic.options = [("", said(N_("none"))), *topics.items()]
         visible(self.topic, bool(topics))
+        await self.read_again()
+
+    async def read_again(self) -> None:
+        """Read the list anew, and the answer that stands above it: a STOP may have come since it was given."""
         await self.read()
+        if self._asked is not None:
+            ask, at, before = self._asked
+            decision = await self.around.bench.consent.explain(ask, at)
+            if decision != before:  # else what is being typed below it stays
+                self._answer(ask, at, decision)
 
     async def read(self, before: str = "") -> None:
         """Read the list anew, of who is searched for, or of everybody."""
@@ -125,16 +137,20 @@ class ConsentLook:
         """Say whether the contact point may be written to, and show what stands of it."""
         self.point.error = self.at.error = ""
         self.answer.put()
+        self._asked = None
         try:
             await self.read()
             if self.point.value.strip():
-                ask = self._ask()
-                decision = await self.around.bench.consent.explain(ask, self._moment())
-                self.answer.put(_verdict(decision), _facts(decision), *self.new.offered(ask, decision))
+                ask, at = self._ask(), self._moment()
+                self._answer(ask, at, await self.around.bench.consent.explain(ask, at))
         except Invalid as error:
             field = self.at if error.problems[0].field == "at" else self.point
             field.error = error.sentence
             field.focus()
+
+    def _answer(self, ask: ConsentAsk, at: datetime | None, decision: ConsentDecision) -> None:
+        self._asked = (ask, at, decision)
+        self.answer.put(_verdict(decision), _facts(decision), *self.new.offered(ask, decision))
 
     async def go(self, key: str) -> None:
         """Show one contact point by its key."""
@@ -163,7 +179,7 @@ class ConsentLook:
             self.around.start(self._show(record, focus), self.messages)
 
     async def _show(self, record: ConsentRecord, focus: bool = False) -> None:
-        face = PointFace(self.around, record, self.profiles, self.read, focus)
+        face = PointFace(self.around, record, self.profiles, self.read_again, focus)
         await face.refresh()
         self.detail.put(face.widget)
 

@@ -26,7 +26,7 @@ class ReviewDesk:
         self.widget = look.card(
             N_("Likely opt-outs"), self.messages.widget, self.place.widget,
             subtitle=N_(
-                "Texts that are no keyword and sound like an opt-out. Say of each what it means: nobody is opted out by itself."
+                "Texts that are no keyword but sound like an opt-out. Decide what each one means: nobody is opted out until you do."
             ),
         )  # fmt: skip
 

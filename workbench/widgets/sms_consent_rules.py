@@ -27,8 +27,8 @@ __all__ = ["RulesDesk"]
 SHOWN: tuple[ConsentChannel, ...] = ("sms", "email", "custom")
 _GAP = re.compile(r"[,;\s]+")
 _MARKS = {
-    "restrictive": N_("only who opted in"),
-    "non_restrictive": N_("all but who opted out"),
+    "restrictive": N_("only those who opted in"),
+    "non_restrictive": N_("all but those who opted out"),
     "disabled": N_("everybody"),
 }
 
@@ -99,7 +99,9 @@ class RulesDesk:
             [
                 look.banner(
                     "warn",
-                    N_("The rule of 2023 is switched on: texts and custom channels reach only who opted in."),
+                    N_(
+                        "The rule of 2023 is switched on: texts and custom channels reach only those who opted in."
+                    ),
                 )
             ]
             if strict
@@ -193,7 +195,7 @@ class _WordsForm:
         )  # fmt: skip
         self.strict = SwitchField(
             N_("Rule of 2023"), value=settings.strict_2023,
-            hint=N_("Texts and custom channels reach only who opted in, whatever a purpose says."),
+            hint=N_("Texts and custom channels reach only those who opted in, whatever a purpose says."),
         )  # fmt: skip
         save = look.button(N_("Save words and rules"), "primary")
         desk.around.click(save, self.save, self.messages)

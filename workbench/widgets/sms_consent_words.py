@@ -30,8 +30,8 @@ KINDS: Mapping[str, str] = {
     "tracking": N_("Tracking"),
 }
 ENFORCEMENTS: Mapping[str, str] = {
-    "restrictive": N_("Restrictive: only who opted in"),
-    "non_restrictive": N_("Non-restrictive: all but who opted out"),
+    "restrictive": N_("Restrictive: only those who opted in"),
+    "non_restrictive": N_("Non-restrictive: all but those who opted out"),
     "disabled": N_("Disabled: everybody"),
 }
 SCOPES: Mapping[str, str] = {

@@ -231,7 +231,7 @@ class DeliveryBoard:
             N_("Provider's time (UTC)"),
             N_("By"),
             N_("State"),
-            N_("In its own words"),
+            N_("In the provider's words"),
             N_("Late"),
         ]
         parts.append(

@@ -28,6 +28,7 @@ from .sms_studio_words import (
     numbers_markup,
     played_face,
     results,
+    shown_title,
     tally,
 )
 
@@ -52,7 +53,8 @@ class Studio:
         self.account = ChoiceField(N_("Account"), required=True)
         self.course = ChoiceField(N_("What happens"), required=True)
         self.delivery = ChoiceField(
-            N_("Deliveries"), hint=N_("What it is reported of; a text comes from whom the delivery went to.")
+            N_("Deliveries"),
+            hint=N_("Which text the reports are about. A text that comes in is from its recipient."),
         )
         self.how = ChoiceField(N_("How it comes"), style="radio", required=True)
         self.late_h = TextField(N_("Hours late"), value="6", input_type="number")
@@ -133,7 +135,7 @@ class Studio:
         if plan is not None:
             shown = list(await self.frame.bench.studio.preview(plan))
             self.result.put(
-                look.heading(say("{count} calls, as they would be made", count=number(len(shown))), 3),
+                look.heading(shown_title(len(shown)), 3),
                 *(call_face(at, call, opened=at == 1) for at, call in enumerate(shown[:SHOWN], 1)),
             )
 

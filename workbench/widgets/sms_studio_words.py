@@ -14,7 +14,7 @@ from .exchange import headers_markup
 from .fold import Fold
 from .language import number, when
 from .piece import said
-from .sms_callback_words import GENUINE, ROUTES, STATES, item_row
+from .sms_callback_words import GENUINE, ROUTES, STATES, item_row, whole
 from .tables import table, table_markup
 
 __all__ = [
@@ -26,11 +26,12 @@ __all__ = [
     "numbers_markup",
     "played_face",
     "results",
+    "shown_title",
     "tally",
 ]
 
 HOWS: Final[Mapping[StudioHow, tuple[str, str]]] = {
-    "in_order": (N_("As they should"), N_("Each call once, in its order, rightly signed.")),
+    "in_order": (N_("As it should"), N_("Each call once, in its order, rightly signed.")),
     "late": (N_("Late"), N_("Written and signed some hours ago. What is older than three days is a replay.")),
     "twice": (N_("Twice"), N_("The same bytes two times, as when our answer was lost.")),
     "out_of_order": (N_("Out of order"), N_("The last one first.")),
@@ -129,9 +130,12 @@ def played_face(at: int, one: Played) -> look.Stack:
 def results(played: Sequence[Played]) -> Any:
     """Return what came of all calls, a row each."""
     rows = [
-        [number(at), _says(one.call), said(ROUTES[one.call.route]), _status(one), _proof(one), _effect(one)]
+        [
+            number(at), whole(_says(one.call)), whole(said(ROUTES[one.call.route])), _status(one), _proof(one),
+            look.markup('<span class="wb-sms-told">{text}</span>', text=_effect(one)),
+        ]
         for at, one in enumerate(played, 1)
-    ]
+    ]  # fmt: skip
     columns = [N_("Call"), N_("Says"), N_("Address"), N_("Answer"), N_("Proof"), N_("What it did")]
     return table(columns, rows, N_("What came of each call"), numeric=(0,))
 
@@ -148,16 +152,31 @@ def _proof(one: Played) -> look.Html:
     return look.badge(*GENUINE[one.genuine]) if one.genuine else look.badge(N_("not kept"), "quiet")
 
 
-def _effect(one: Played) -> str | Sentence:
+def _effect(one: Played) -> str:
     if one.effects:
         return " ".join(said(effect) for effect in one.effects)
-    return one.reason or said(N_("nothing"))
+    return said(one.reason or N_("nothing"))
 
 
 def tally(count: int, refused: int) -> Sentence:
     """Return how many calls were made and how many of them were turned away."""
+    if count == 1:
+        return (
+            say("One call was made, and it was not taken.")
+            if refused
+            else say("One call was made, and it was taken.")
+        )
     if not refused:
         return say("{count} calls were made, and all were taken.", count=number(count))
+    if refused == 1:
+        return say("{count} calls were made, and one was not taken.", count=number(count))
     return say(
         "{count} calls were made, and {refused} were not taken.", count=number(count), refused=number(refused)
     )
+
+
+def shown_title(count: int) -> Sentence:
+    """Return the heading of calls that are only shown."""
+    if count == 1:
+        return say("One call, as it would be made")
+    return say("{count} calls, as they would be made", count=number(count))
