@@ -649,3 +649,17 @@ async def test_a_line_of_ones_own_in_the_matrix_goes_before_the_others(
         with pytest.raises(Invalid):
             await house.sms_accounts.save_routes([RouteRule.model_validate(wrong)])
     assert await house.sms_accounts.routes() == saved
+
+
+@pytest.mark.parametrize("provider", ["twilio", "azure_communication_services", "infobip"])
+async def test_the_request_is_there_as_a_command_without_secret_or_number(
+    house: Workbench, provider: str
+) -> None:
+    account = await account_of(house, provider, senders=(Sender(value="+18335550100", type="toll_free"),))
+    await opt_in(house, NUMBER)
+    command = await house.messages.curl(draft_to(account, NUMBER))
+    assert "--request POST" in command
+    assert '"$NUMBER_1' in command
+    token = (await house.sms_accounts.addresses(account.id)).delivery.split("/")[-2]
+    for hidden in (AUTH_TOKEN, "1nf0b1p-key-of-tests", "c2VjcmV0LWtleS1mb3ItdGVzdHM=", token, NUMBER[1:]):
+        assert hidden not in command

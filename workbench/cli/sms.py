@@ -170,6 +170,7 @@ async def send(
             document = {
                 "sent": False,
                 "request": request_document(view),
+                "curl": await bench.messages.curl(draft),
                 **_checked_document(session, checked),
             }
             session.show(document, [*request_lines(view), *_checked_lines(session, checked)])

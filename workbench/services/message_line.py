@@ -12,6 +12,7 @@ from workbench.engine.auth import token_request
 from workbench.engine.callback_items import mask_number, spellings
 from workbench.engine.redact import MASK, Redactor, hint_of, mask_identifier
 from workbench.engine.sms import dialect, message_request
+from workbench.engine.snippets import curl
 from workbench.engine.strict_json import clip
 from workbench.engine.token_answer import read_token
 from workbench.engine.urls import host_of
@@ -119,6 +120,17 @@ class MessageLine:
             for spelled in map(self.spelled, message.to)
         }
         return self.redactor(token).naming(shown).request(request)
+
+    def snippet(self, message: Message, token: str | None) -> str:
+        """Return a message's request as cURL: variables in place of secrets, of the callback address's own, and of the numbers."""
+        placeholders = {secret: f"$SECRET_{index}" for index, secret in enumerate(self._secrets.values(), 1)}
+        placeholders |= dict.fromkeys(_address_secrets(self.report_url), "$CALLBACK_SECRET")
+        placeholders |= {
+            self.spelled(number): f"$NUMBER_{index}" for index, number in enumerate(message.to, 1)
+        }
+        if token is not None:
+            placeholders[token] = "$ACCESS_TOKEN"
+        return curl(Redactor(placeholders).blank(self.request(message, token)), placeholders.values())
 
     def spelled(self, number: str) -> str:
         """Return a normal number as the provider wants it."""

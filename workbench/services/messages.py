@@ -35,7 +35,7 @@ from .house import House
 from .message_comparing import compared
 from .message_failover import rehearsed
 from .message_fit import EXAMPLE_NUMBER
-from .message_line import account_of, sender_of, shown_text
+from .message_line import MessageLine, account_of, sender_of, shown_text
 from .message_plan import Aim, Plan, lengths_of, plan_of
 from .message_sending import Batch, MessageSending
 from .roles import operator, viewer
@@ -90,12 +90,14 @@ class Messages:
     @viewer
     async def preview(self, draft: MessageDraft) -> RequestView:
         """Return the exact request of a draft's first recipient, secrets and number masked. Raises Invalid where there can be none."""
-        plan = await self._plan(draft)
-        if plan.line is None:
-            raise Invalid(plan.problems)
-        body, numbers = next(iter(plan.together), (plan.text.text, [EXAMPLE_NUMBER]))
-        message = plan.line.message(new_id("msg"), numbers, body, draft, plan.designation)
-        return plan.line.view(message, PENDING_TOKEN)
+        line, message = await self._first(draft)
+        return line.view(message, PENDING_TOKEN)
+
+    @viewer
+    async def curl(self, draft: MessageDraft) -> str:
+        """Return the same request as a cURL command, with variables in place of secrets and numbers. Raises Invalid as ``preview``."""
+        line, message = await self._first(draft)
+        return line.snippet(message, PENDING_TOKEN)
 
     @viewer
     async def compare(self, draft: MessageDraft) -> list[Compared]:
@@ -169,6 +171,14 @@ class Messages:
         return await rehearsed(self.house, self.accounts, self.consent, plan)
 
     # ------------------------------------------------------------------------------------------------------------------
+
+    async def _first(self, draft: MessageDraft) -> tuple[MessageLine, Message]:
+        """Return the message of a draft's first request, to an example number where nobody would get it. Raises Invalid."""
+        plan = await self._plan(draft)
+        if plan.line is None:
+            raise Invalid(plan.problems)
+        body, numbers = next(iter(plan.together), (plan.text.text, [EXAMPLE_NUMBER]))
+        return plan.line, plan.line.message(new_id("msg"), numbers, body, draft, plan.designation)
 
     async def _plan(self, draft: MessageDraft) -> Plan:
         return await plan_of(self.house, self.accounts, self.consent, draft)

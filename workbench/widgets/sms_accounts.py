@@ -11,6 +11,7 @@ from workbench.models.sms_account import ListedAccount, SmsAccount, SmsDraft
 from workbench.sentence import N_, say
 
 from . import look
+from .draft_row import draft_row
 from .fold import Place, visible
 from .headline import Headline
 from .messages import Messages
@@ -172,37 +173,20 @@ class SmsShelf:
 
     def _draft(self, draft: SmsDraft) -> look.Row:
         name = draft_name(draft)
-        text = look.show(
-            look.markup(
-                '<div class="wb-item"><strong>{name}</strong><span>{line}</span></div>',
-                name=name,
-                line=said(draft_line(draft)),
-            )
-        )
-        resume = look.button(N_("Resume"), tooltip=say("Resume “{name}”", name=name))
-        discard = look.button(N_("Discard"), "quiet", tooltip=say("Discard “{name}”", name=name))
-        sure = look.button(N_("Really discard"), "danger", tooltip=say("Discard “{name}”", name=name))
-        keep = look.button(N_("Keep it"), "quiet", tooltip=say("Keep “{name}”", name=name))
-        row = look.buttons(text, resume, discard, sure, keep, align="between")
-        row.add_class("wb-item-row")
-
-        def ask(asked: bool) -> None:
-            for button in (resume, discard):
-                visible(button, not asked)
-            for button in (sure, keep):
-                visible(button, asked)
 
         async def drop() -> None:
             await self.frame.bench.sms_accounts.discard(draft.id)
             await self.refresh()
             self.messages.show("ok", say("The draft “{name}” is gone.", name=name))
 
-        ask(False)
-        self.frame.click(resume, lambda: self.resume(draft.id), self.messages)
-        self.frame.click(sure, drop, self.messages)
-        discard.on_click(lambda _: ask(True))
-        keep.on_click(lambda _: ask(False))
-        return row
+        return draft_row(
+            self.frame,
+            self.messages,
+            name,
+            draft_line(draft),
+            resume=lambda: self.resume(draft.id),
+            discard=drop,
+        )
 
 
 def _invitation(may: bool) -> look.Html:

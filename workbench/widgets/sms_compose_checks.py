@@ -10,7 +10,7 @@ from workbench.sentence import N_, Sentence, say
 
 from . import look
 from .exchange import findings, request_view
-from .fold import Place
+from .fold import Fold, Place
 from .look import Html
 from .messages import Messages
 from .page import Frame
@@ -66,11 +66,16 @@ class ComposeChecks:
     async def show_request(self) -> None:
         """Show the request of the first recipient, byte for byte, with secrets and numbers masked."""
         try:
-            view = await self.frame.bench.messages.preview(self._draft())
+            draft = self._draft()
+            view = await self.frame.bench.messages.preview(draft)
+            command = await self.frame.bench.messages.curl(draft)
         except Invalid as error:
             self.request.put(*findings(error.problems))
             return
-        self.request.put(request_view(view))
+        self.request.put(
+            request_view(view),
+            Fold(N_("The same request as a cURL command"), look.code_block(command, "cURL")).widget,
+        )
 
 
 def _people(checked: MessageChecked) -> Html:
