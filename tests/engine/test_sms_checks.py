@@ -168,8 +168,11 @@ def test_one_of_the_two_in_the_others_field_is_named() -> None:
     token_as_sid, _ = settings_of("twilio", account_sid=TOKEN)
     sid_as_token, secrets = settings_of("twilio", account_sid=SID, auth_token=SID)
 
-    assert "This is “Auth token”, not “Account SID”" in told(token_as_sid)["credential.account_sid"]
-    assert "This is “Account SID”, not “Auth token”" in told(sid_as_token, secrets)["credential.auth_token"]
+    assert "This is the “Auth token”, not the “Account SID”" in told(token_as_sid)["credential.account_sid"]
+    assert (
+        "This is the “Account SID”, not the “Auth token”"
+        in told(sid_as_token, secrets)["credential.auth_token"]
+    )
     assert misplaced_secrets("twilio", token_as_sid.credential) == ("account_sid",)
     assert misplaced_secrets("twilio", {"account_sid": SID}) == ()
     assert misplaced_secrets("infobip", {"host": TOKEN}) == ()

@@ -231,11 +231,16 @@ def _check_swapped(provider: str, model: type[Credential], texts: Mapping[str, s
     if fits(one, other):
         return {
             one: say(
-                "This is “{other}”, not “{one}”. Lock it into its own field, and type “{one}” here.", **names
+                "This is the “{other}”, not the “{one}”. Lock it into its own field, and type the “{one}” here.",
+                **names,
             )
         }
     if fits(other, one):
-        return {other: say("This is “{one}”, not “{other}”. Copy “{other}” from the line below it.", **names)}
+        return {
+            other: say(
+                "This is the “{one}”, not the “{other}”. Copy the “{other}” from the line below it.", **names
+            )
+        }
     return {}
 
 

@@ -616,7 +616,9 @@ PROVIDER = Provider(
         loses=(
             N_("Emoji and other four-byte characters are not supported."),
             N_("It tries for 48 hours at most, even if a message may live longer."),
-            N_("Each message cannot name its own report address: the gate has one for all."),
+            N_(
+                "A message cannot name its own report address: the one that LINK Mobility set up holds for all."
+            ),
             N_("Its state cannot be asked for: only reports tell it."),
             N_("Nothing signs its callbacks: the secret address alone tells that a call is LINK Mobility's."),
         ),

@@ -39,7 +39,7 @@ def fit_problems(line: MessageLine, draft: MessageDraft, designation: Designatio
             field="consent_at_provider",
             level="warning",
             sentence=say(
-                "As far as the account says, STOP is not set up with {provider}. Set it up there, then tick it in the account.",
+                "As far as the account says, STOP is not set up with {provider}. Set it up there, then say so in the account.",
                 provider=name,
             ),
         )
