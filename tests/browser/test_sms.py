@@ -221,6 +221,7 @@ async def test_from_nothing_to_a_report_a_stop_and_a_text_that_is_held_back(
 
     # the next text is held back, and says why
     await turn(page, "Compose")
+    await seen(page.get_by_text("0 of 1 recipients would get it").first)
     await press(page, "Send")
     await seen(page.get_by_text("The provider took 0 of 1."))
     await seen(page.get_by_text("opted out of “Commercial” by texting STOP").first)

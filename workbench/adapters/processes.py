@@ -78,7 +78,7 @@ class Processes:
     async def start(self, program: Program) -> None:
         """Start a program in a process group of its own, so that a Ctrl-C reaches it through this process only."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", __name__, *program.words,
+            sys.executable, "-u", "-m", __name__, *program.words,  # what it says last comes before it ends
             env=dict(program.environ), cwd=program.folder, stdin=PIPE, stdout=PIPE, stderr=STDOUT, start_new_session=True,
         )  # fmt: skip
         self._running.append(_Running(program, process))
