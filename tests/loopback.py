@@ -28,3 +28,9 @@ def listener(host: str = "127.0.0.1", port: int | None = None) -> socket.socket:
         else:
             return bound
     raise AssertionError("no free port on loopback in 100 tries")
+
+
+def quiet_port(host: str = "127.0.0.1") -> int:
+    """Return the number of a free port below the ephemeral range, for what opens its socket itself."""
+    with listener(host) as bound:
+        return int(bound.getsockname()[1])
