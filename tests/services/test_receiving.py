@@ -25,7 +25,8 @@ from workbench.models.request import Headers
 from workbench.sentence import say
 from workbench.services.doorway import may_call_from
 from workbench.services.house import House
-from workbench.services.receiving import BODY_BYTES, TOLD_A_MINUTE, Receiving
+from workbench.services.receiving import BODY_BYTES, Receiving
+from workbench.services.told import MOST_A_MINUTE
 
 SECRET = "pl4nted-S3cret/value+99=="
 FINISH = "https://gate.example/rest/1234/pl4nted-finish-b7f3a"
@@ -313,9 +314,9 @@ async def test_a_flood_does_not_fill_the_journal(
     receiving: Receiving, house: House, clock: VirtualClock
 ) -> None:
     gate(house)
-    for _ in range(TOLD_A_MINUTE + 7):
+    for _ in range(MOST_A_MINUTE + 7):
         assert await post(receiving, b"{}") == 400
-    assert await house.journal.count(EntryFilter(kind="gate")) == TOLD_A_MINUTE
+    assert await house.journal.count(EntryFilter(kind="gate")) == MOST_A_MINUTE
     await clock.advance(60)
     assert await post(receiving, b"{}") == 400
     (entry,) = await house.journal.entries(EntryFilter(kind="gate", limit=1))

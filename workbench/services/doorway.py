@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import hmac
@@ -10,7 +9,6 @@ import ipaddress
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from workbench.errors import MissingSecret
@@ -18,10 +16,10 @@ from workbench.models.base import SecretRef
 from workbench.models.gate import GATES, Gate, GateSettings
 from workbench.models.request import Headers, header
 
+from .fresh import Fresh
 from .house import House
 
 _FILES: Final = (f"{GATES}.json", "vault.json")
-_Mark = tuple[tuple[int, int, int] | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +40,13 @@ class Doorway:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._paths = [house.home.path(name) for name in _FILES]
         self._digest_key = secrets.token_bytes(32)
         self._nobody = secrets.token_bytes(32)
-        self._mark: _Mark | None = None
-        self._doors: Mapping[str, Door] = {}
-        self._turn = asyncio.Lock()
+        self._doors = Fresh([house.home.path(name) for name in _FILES], self._read)
 
     async def doors(self) -> Mapping[str, Door]:
         """Return the gates as they are now, by key."""
-        mark = _mark(self._paths)
-        if mark != self._mark:
-            async with self._turn:
-                if mark != self._mark:
-                    self._doors = await asyncio.to_thread(self._read)
-                    self._mark = (
-                        mark  # what changed while it was read has another mark, and is read the next time
-                    )
-        return self._doors
+        return await self._doors.now()
 
     def may_enter(self, door: Door | None, headers: Headers) -> bool:
         """Return whether the call shows what the gate wants. It takes as long for a gate that is not there as for one that is."""
@@ -126,16 +113,3 @@ def _shown(settings: GateSettings, headers: Headers) -> bytes:
     if settings.auth == "header":
         return (header(headers, settings.header) or "").encode("latin-1", "replace")
     return b""
-
-
-def _mark(paths: Sequence[Path]) -> _Mark:
-    """Return what tells a file from a later one: they are replaced whole, never written into."""
-    return tuple(_one_mark(path) for path in paths)
-
-
-def _one_mark(path: Path) -> tuple[int, int, int] | None:
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_ino, found.st_mtime_ns, found.st_size

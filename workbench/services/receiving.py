@@ -29,14 +29,13 @@ from workbench.sentence import Sentence, say
 
 from .doorway import Doorway, may_call_from
 from .house import House
+from .told import Told
 
 if TYPE_CHECKING:
     from workbench.adapters.holds import Holds
 
 BODY_BYTES: Final = 1_048_576
 """The largest hook: what a queue takes at most. One with a thousand actions is smaller."""
-TOLD_A_MINUTE: Final = 60
-"""Calls that were turned away and are told in the journal: a stranger cannot fill the disk with them."""
 AT_ONCE: Final = 16_384
 """Bytes up to which reading a hook is done at once: that takes a few milliseconds."""
 
@@ -62,7 +61,7 @@ class Receiving:
         self.doorway = Doorway(house)
         self.on_received: Callable[[str], object] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hooks are sealed")
-        self._minute, self._told, self._untold = -1, 0, 0
+        self._strangers = Told(house)
 
     async def http(self, key: str, headers: Headers, body: bytes, peer: str) -> Receipt:
         """Take what was posted to the gate of this key; return what is answered. ``peer`` is the address that the call came from."""
@@ -162,17 +161,7 @@ class Receiving:
 
     async def _turned_away(self, gate: Gate, detail: str) -> None:
         """Tell the journal of a call that had no effect, so many a minute; the next one tells how many were left out."""
-        minute = int(self.house.clock.monotonic() // 60)
-        if minute != self._minute:
-            self._minute, self._told = minute, 0
-        if self._told >= TOLD_A_MINUTE:
-            self._untold += 1
-            return
-        self._told += 1
-        more, self._untold = self._untold, 0
-        await self.house.journal.append(
-            self._entry(gate, f"{detail} (and {more} more like it)" if more else detail)
-        )
+        await self._strangers.tell(self._entry(gate, detail))
 
     def _entry(self, gate: Gate, detail: str) -> Entry:
         return Entry(

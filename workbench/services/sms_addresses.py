@@ -6,8 +6,8 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import timedelta
+from typing import Final
 
 from workbench.engine.sms import dialect
 from workbench.engine.urls import host_of, is_private
@@ -84,16 +84,16 @@ class Addresses:
         kept = [one.model_copy(update={"until": min(one.until or end, end)}) for one in tokens]
         return (new, *(one for one in kept if one.until is not None and one.until > now))
 
-    def owner(self, token: str, documents: Sequence[dict[str, Any]]) -> SmsAccount | None:
+    def owner(self, token: str, accounts: Sequence[SmsAccount]) -> SmsAccount | None:
         """Return the account that a token opens now, or None; every token is compared, so that the time says nothing."""
         shown = digest(token[:200]).encode()
         now, found = self.house.clock.now(), None
-        for document in documents:
-            for one in document["tokens"]:
-                fits = hmac.compare_digest(shown, str(one["digest"]).encode())
-                if fits and (one["until"] is None or datetime.fromisoformat(one["until"]) > now):
-                    found = document
-        return SmsAccount.model_validate(found) if found is not None else None
+        for account in accounts:
+            for one in account.tokens:
+                fits = hmac.compare_digest(shown, one.digest.encode())
+                if fits and (one.until is None or one.until > now):
+                    found = account
+        return found
 
 
 def digest(token: str) -> str:

@@ -27,6 +27,7 @@ from workbench.models.sms_account import (
 from workbench.providers import every
 from workbench.sentence import Sentence, say
 
+from .fresh import Fresh
 from .house import House
 from .roles import viewer
 from .sms_addresses import Addresses
@@ -44,6 +45,7 @@ class SmsShelf:
     def __init__(self, house: House, *, public_at: str = "", deliveries: Deliveries | None = None) -> None:
         self.house, self.deliveries = house, deliveries
         self.at = Addresses(house, public_at)
+        self._doors = Fresh([house.home.path(f"{SMS_ACCOUNTS}.json")], self._read)
 
     @viewer
     async def get(self, id: str) -> SmsAccount:
@@ -66,8 +68,7 @@ class SmsShelf:
 
     async def all(self) -> list[SmsAccount]:
         """Return every account, in no order."""
-        found = await asyncio.to_thread(self.house.catalogue.all, SMS_ACCOUNTS)
-        return [SmsAccount.model_validate(item) for item in found]
+        return await asyncio.to_thread(self._read)
 
     async def account(self, id: str) -> SmsAccount:
         """Return the account of this id; NotFound otherwise."""
@@ -102,8 +103,7 @@ class SmsShelf:
 
     async def by_token(self, token: str) -> SmsAccount | None:
         """Return whose callback address has this token, or None. Old tokens count until their time is over; it takes as long either way."""
-        found = await asyncio.to_thread(self.house.catalogue.all, SMS_ACCOUNTS)
-        return self.at.owner(token, found)
+        return self.at.owner(token, await self._doors.now())
 
     # ------------------------------------------------------------------------------------------------------------------
 
@@ -126,6 +126,9 @@ class SmsShelf:
                 if ref in missing
             ]
         return problems
+
+    def _read(self) -> list[SmsAccount]:
+        return [SmsAccount.model_validate(item) for item in self.house.catalogue.all(SMS_ACCOUNTS)]
 
     async def _put(self, account: SmsAccount, settings: SmsSettings, what: str) -> SmsAccount:
         """Keep other settings of an account, if nothing changed it in the meantime."""
