@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .bench import Workbench, verify_endpoint
+    from .models.assertion import Assertion
     from .models.contact import Contact
+    from .models.event import Event, EventColumn, EventInput, EventMessage, EventVariable, FieldPath
     from .models.gate import GateSettings
     from .models.integration import Draft, Header, IdentifierType, Integration, Settings
     from .models.journal import EntryFilter
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from .models.payload import PayloadTemplate
     from .models.platform import Sendout, Switches, Target, Timing
     from .models.rules import Comparison, Rule, RuleSet
+    from .models.run import CheckedFilter, Mapped, RunPlan
     from .models.scenario import Answering, Scenario, Segment
     from .models.sending import Confirmation
     from .models.sms_account import Sender, SmsSettings
@@ -27,11 +30,19 @@ if TYPE_CHECKING:
 
 _PUBLIC = {
     "Answering": "models.scenario",
+    "Assertion": "models.assertion",
+    "CheckedFilter": "models.run",
     "Comparison": "models.rules",
     "Confirmation": "models.sending",
     "Contact": "models.contact",
     "Draft": "models.integration",
     "EntryFilter": "models.journal",
+    "Event": "models.event",
+    "EventColumn": "models.event",
+    "EventInput": "models.event",
+    "EventMessage": "models.event",
+    "EventVariable": "models.event",
+    "FieldPath": "models.event",
     "GateSettings": "models.gate",
     "Header": "models.integration",
     "IdentifierType": "models.integration",
@@ -39,6 +50,7 @@ _PUBLIC = {
     "JobConfirmation": "models.work",
     "JobFilter": "models.work",
     "JobOptions": "models.work",
+    "Mapped": "models.run",
     "MessageDraft": "models.message_draft",
     "PayloadTemplate": "models.payload",
     "Rate": "models.pace",
@@ -46,6 +58,7 @@ _PUBLIC = {
     "RowFilter": "models.work",
     "Rule": "models.rules",
     "RuleSet": "models.rules",
+    "RunPlan": "models.run",
     "Scenario": "models.scenario",
     "Segment": "models.scenario",
     "Sender": "models.sms_account",
@@ -56,17 +69,25 @@ _PUBLIC = {
     "Switches": "models.platform",
     "Target": "models.platform",
     "Timing": "models.platform",
-    "verify_endpoint": "bench",
     "Workbench": "bench",
+    "verify_endpoint": "bench",
 }
 
 __all__ = [
     "Answering",
+    "Assertion",
+    "CheckedFilter",
     "Comparison",
     "Confirmation",
     "Contact",
     "Draft",
     "EntryFilter",
+    "Event",
+    "EventColumn",
+    "EventInput",
+    "EventMessage",
+    "EventVariable",
+    "FieldPath",
     "GateSettings",
     "Header",
     "IdentifierType",
@@ -74,6 +95,7 @@ __all__ = [
     "JobConfirmation",
     "JobFilter",
     "JobOptions",
+    "Mapped",
     "MessageDraft",
     "PayloadTemplate",
     "Rate",
@@ -81,6 +103,7 @@ __all__ = [
     "RowFilter",
     "Rule",
     "RuleSet",
+    "RunPlan",
     "Scenario",
     "Segment",
     "Sender",

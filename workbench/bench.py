@@ -24,22 +24,28 @@ from .services.about import About
 from .services.activity import Activity
 from .services.callback_studio import CallbackStudio
 from .services.callbacks import Callbacks
+from .services.cassettes import Cassettes
 from .services.channels import Channels
 from .services.consent import Consent
 from .services.crew import Crew
 from .services.delivery import Delivery
 from .services.dispatch import Dispatch
+from .services.environments import Environments
+from .services.events import Events
 from .services.gates import Gates
 from .services.holds import Holds
+from .services.imports import Imports
 from .services.integrations import Integrations
 from .services.lab import Lab
 from .services.messages import Messages
 from .services.people import People
 from .services.rehearsal import Rehearsal
+from .services.runs import Runs
 from .services.secrets import Secrets
 from .services.sending import KIND as SEND
 from .services.sending import sending
 from .services.sms_accounts import SmsAccounts
+from .services.snippets import Snippets
 from .services.work import Work
 
 if TYPE_CHECKING:
@@ -74,6 +80,12 @@ SERVICES: Mapping[str, type] = {
     "studio": CallbackStudio,
     "consent": Consent,
     "channels": Channels,
+    "events": Events,
+    "runs": Runs,
+    "snippets": Snippets,
+    "imports": Imports,
+    "cassettes": Cassettes,
+    "environments": Environments,
 }
 """The services by the name they have on a workbench and in the server's routes."""
 
@@ -102,6 +114,12 @@ class Workbench:
     studio: CallbackStudio
     consent: Consent
     channels: Channels
+    events: Events
+    runs: Runs
+    snippets: Snippets
+    imports: Imports
+    cassettes: Cassettes
+    environments: Environments
 
     def __init__(
         self,
@@ -225,6 +243,7 @@ class Workbench:
             await self.holds.serve()
             await self._hooks.listening.serve()
             await self._hooks.callbacks.catch_up()
+            await self.runs.catch_up()
 
     async def verify(self, gate: str, *, rows: int = 300, wait_s: float = 20.0) -> Sheet:
         """Return the pass or fail sheet of a saved gate (by id, key or name), with the stand-in in this process playing the platform.
@@ -251,6 +270,7 @@ class Workbench:
             await self._hooks.listening.close()
             await self._hooks.callbacks.close()
             await self.holds.close()
+            await self.runs.close()
             await self.work.crew.close()
             await self._house.wire.close()
             await self._house.journal.close()
@@ -341,6 +361,8 @@ def _services(
     from .adapters.consent_log import ConsentLog
     from .adapters.deliveries import Deliveries
     from .adapters.holds import Holds as HoldStore
+    from .adapters.send_marks import SendMarks
+    from .adapters.tables import Tables
     from .services.answering import KIND as ANSWER
     from .services.answering import answering
     from .services.callback_receiving import CallbackReceiving
@@ -353,7 +375,8 @@ def _services(
     consent = Consent(house, ConsentLog(database))
     lists = HubLists(ConsentLists(house.home), consent.doors)
     doors = GateHouse(house, HoldStore(database, house.clock), CodePools(database), lists)
-    crew = Crew(house, {SEND: sending(consent), ANSWER: answering(doors)})
+    marks = SendMarks(database)
+    crew = Crew(house, {SEND: sending(consent, marks), ANSWER: answering(doors)})
     dispatch = Dispatch(house)
     integrations = Integrations(house, dispatch)
     delivery = Delivery(dispatch, integrations, consent)
@@ -364,6 +387,9 @@ def _services(
     accounts = SmsAccounts(house, public_at=public_at, deliveries=deliveries)
     callbacks = CallbackReceiving(house, accounts, deliveries, consent, public_at=public_at)
     studio = CallbackStudio(house, accounts, deliveries, callbacks, server_at=server_at)
+    work = Work(house, integrations, crew)
+    events = Events(house, integrations, delivery, marks)
+    runs = Runs(house, integrations, events, work, Tables(house.home, house.vault), marks, consent)
     services = {
         "about": About(house, package_version()),
         "integrations": integrations,
@@ -371,7 +397,7 @@ def _services(
         "activity": Activity(house, delivery),
         "secrets": Secrets(house),
         "people": People(house),
-        "work": Work(house, integrations, crew),
+        "work": work,
         "gates": Gates(house, doors.pools, doors.lists, doors.holds, server=server_at),
         "holds": holds,
         "lab": Lab(),
@@ -384,6 +410,12 @@ def _services(
         "studio": studio,
         "consent": consent,
         "channels": Channels(house),
+        "events": events,
+        "runs": runs,
+        "snippets": Snippets(house, integrations, delivery),
+        "imports": Imports(house, integrations),
+        "cassettes": Cassettes(house, integrations, delivery, runs),
+        "environments": Environments(house, integrations),
     }
     return services, Hooks(receiving, Listening(house, receiving, allowed_hosts), callbacks, studio)
 

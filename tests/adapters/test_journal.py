@@ -22,7 +22,7 @@ from workbench.adapters.database import Migration
 from workbench.adapters.home import Home, open_home
 from workbench.adapters.journal import MIGRATIONS, Journal
 from workbench.errors import CannotWrite, Damaged, NotFound, Refused, StorageFault, TooNew
-from workbench.models.journal import Entry, EntryFilter
+from workbench.models.journal import Entry, EntryFilter, OutcomeSpan
 from workbench.models.request import Outcome, ReplyView, RequestView
 from workbench.sentence import say
 
@@ -270,6 +270,32 @@ async def test_any_url_can_be_kept(address: str, journal: Journal) -> None:
     kept = entry(request=RequestView(method="GET", url=address, headers=(), body="", size=0))
     await journal.append(kept)
     assert await journal.entry(kept.id) == kept
+
+
+async def test_outcomes_are_counted_span_by_span(journal: Journal) -> None:
+    ok = Outcome(kind="accepted", sentence=say("taken"))
+    no = Outcome(kind="refused", sentence=say("refused"))
+    begin = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
+    ends = [ok, ok, no, ok, None]
+    times = [0, 59, 3599, 3600, 5]
+    await journal.append_many(
+        entry(
+            at,
+            id=f"ent_o{at}",
+            at=begin + timedelta(seconds=seconds),
+            kind="send",
+            outcome=outcome,
+            integration_id="int_1",
+            mode="rehearsal",
+        )
+        for at, (seconds, outcome) in enumerate(zip(times, ends, strict=True))
+    )
+    await journal.append(entry(9, id="ent_o9", at=begin, kind="token", outcome=ok, integration_id="int_1"))
+    wanted = OutcomeSpan(since=begin, until=begin + timedelta(hours=2), span_s=3600)
+    found = [(one.at, one.outcome, one.count) for one in await journal.outcomes(wanted)]
+    later = begin + timedelta(hours=1)
+    assert found == [(begin, "accepted", 2), (begin, "refused", 1), (later, "accepted", 1)]
+    assert not await journal.outcomes(wanted.model_copy(update={"integration_id": "int_2"}))
 
 
 async def test_retention_deletes_what_is_older_and_counts_it(journal: Journal) -> None:

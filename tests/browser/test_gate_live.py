@@ -2,84 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 import pytest_asyncio
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 
 from workbench import Workbench
-from workbench.widgets import voila
 
-from .conftest import ROOT, OpenPage, Server, _answers, _start, free_port
+from .conftest import OpenPage
+from .world import ENVIRON, World, press, text, turn, world_in
 
-TOKEN = "gate-operator-token"
-ENVIRON = {"WORKBENCH_KEYRING": "off"}
 PLANTED = "pl4nted-S3cret/value+99=="
-
-
-@dataclass
-class World:
-    """A server process, which takes hooks and answers them, the sandbox on a port, and the published pages."""
-
-    home: Path
-    sandbox: Server
-    pages: Server
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    home, port, page_port = tmp_path / "home", free_port(), free_port()
-    people = {sha256(TOKEN.encode()).hexdigest(): {"name": "Ada", "role": "operator"}}
-    url = f"http://127.0.0.1:{port}"
-    sandbox_port = free_port()
-    sandbox_at = f"http://127.0.0.1:{sandbox_port}"
-    own = {
-        "WORKBENCH_SANDBOX": sandbox_at,
-        "WORKBENCH_HOME": str(home),
-        "WORKBENCH_PEOPLE": json.dumps(people),
-        "WORKBENCH_SERVER": url,
-    }
-    command = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        "--factory",
-        "workbench.server:app_from_environment",
-        "--port",
-        str(port),
-    ]
-    for name in ("server", "pages", "sandbox"):
-        (tmp_path / name).mkdir()
-    server = _start(command, tmp_path / "server", {**os.environ, **ENVIRON, **own}, f"{url}/")
-    stand_ins = [sys.executable, "-m", "workbench", "sandbox", "--port", str(sandbox_port)]
-    sandbox = _start(stand_ins, tmp_path / "sandbox", {**os.environ, **ENVIRON}, f"{sandbox_at}/")
-    page_command = [sys.executable, "-m", "voila", *voila.arguments(ROOT / "dashboards", port=page_port)]
-    connected = voila.environment({**os.environ, "WORKBENCH_URL": url, "WORKBENCH_TOKEN": TOKEN})
-    pages = _start(page_command, tmp_path / "pages", connected, f"http://127.0.0.1:{page_port}/")
-    await _answers(server, "/health")
-    await _answers(sandbox, "/health")
-    await _answers(pages, "/voila/static/none")
-    yield World(home, sandbox, pages)
-    for process in (server, pages, sandbox):
-        process.end()
-
-
-async def press(page: Page, name: str) -> None:
-    await page.get_by_role("button", name=name, exact=True).click()
-
-
-async def turn(page: Page, part: str) -> None:
-    await page.get_by_role("radio", name=part, exact=True).check(force=True)
-
-
-def text(page: Page, label: str) -> Locator:
-    return page.get_by_role("textbox", name=label, exact=True)
+    async with world_in(tmp_path, sandbox=True) as made:
+        yield made
 
 
 async def fire(page: Page, gate: str, sendout: str) -> None:
@@ -119,7 +59,7 @@ async def test_both_walks_from_nothing_to_the_end_by_http_and_by_queue(
 ) -> None:
     watched = await open_page()
     page = watched.page
-    await page.goto(f"{world.pages.url}voila/render/gate_live.ipynb")
+    await page.goto(world.url("gate_live"))
     await watched.ready()
     await expect(page.get_by_text("No sendout has come yet")).to_be_visible()
 
@@ -169,6 +109,7 @@ async def test_both_walks_from_nothing_to_the_end_by_http_and_by_queue(
     await page.get_by_role("radio", name="SQS queue", exact=True).check(force=True)
     await text(page, "Name").fill("Queue gate")
     await text(page, "Key").fill("queue")
+    assert world.sandbox is not None
     await page.get_by_label("Queue URL").fill(f"{world.sandbox.url}sqs/000000000000/send-gate")
     await page.get_by_label("Access key id").fill("AKIAEXAMPLE")
     await page.get_by_label("Secret access key").fill(PLANTED)

@@ -12,68 +12,23 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
-from workbench.widgets import voila
-
-from .conftest import ROOT, OpenPage, Server, Watched, _answers, _start, free_port
+from .conftest import OpenPage, Watched
+from .world import World, world_in
 
 CLIENT_SECRET = "pl4nted/Client+Secret=77-oauth"
 HEADER_SECRET = "pl4nted~Header&Secret'88-locked"
-TOKEN = "journey-operator-token"
-
-
-@dataclass
-class World:
-    """A server process and the published pages, with a home of their own."""
-
-    pages: Server
-    server: Server
-    home: Path
-
-    def url(self, page: str) -> str:
-        return f"{self.pages.url}voila/render/{page}.ipynb"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    home, port, page_port = tmp_path / "home", free_port(), free_port()
-    people = {sha256(TOKEN.encode()).hexdigest(): {"name": "Ada", "role": "operator"}}
-    given = {
-        **os.environ,
-        "WORKBENCH_HOME": str(home),
-        "WORKBENCH_KEYRING": "off",
-        "WORKBENCH_PEOPLE": json.dumps(people),
-    }
-    (tmp_path / "server").mkdir()
-    (tmp_path / "pages").mkdir()
-    command = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        "--factory",
-        "workbench.server:app_from_environment",
-        "--port",
-        str(port),
-    ]
-    server = _start(command, tmp_path / "server", given, f"http://127.0.0.1:{port}/")
-    shown = {name: value for name, value in os.environ.items() if not name.startswith("WORKBENCH_")}
-    shown |= {"WORKBENCH_URL": f"http://127.0.0.1:{port}", "WORKBENCH_TOKEN": TOKEN}
-    command = [sys.executable, "-m", "voila", *voila.arguments(ROOT / "dashboards", port=page_port)]
-    pages = _start(command, tmp_path / "pages", voila.environment(shown), f"http://127.0.0.1:{page_port}/")
-    try:
-        await _answers(server, "/health")
-        await _answers(pages, "/voila/static/none")
-        yield World(pages, server, home)
-    finally:
-        for one in (pages, server):
-            one.end()
+    async with world_in(tmp_path) as made:
+        yield made
 
 
 def forms(secret: str) -> set[str]:

@@ -8,27 +8,20 @@ from __future__ import annotations
 import asyncio
 import base64
 import hmac
-import json
-import os
 import re
-import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest_asyncio
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 
 from tests.cli.running import ask
 from workbench import Workbench
-from workbench.widgets import voila
 
-from .conftest import ROOT, OpenPage, Server, _answers, _start, free_port
+from .conftest import OpenPage
+from .world import World, lock, press, seen, text, turn, world_in
 
-OPERATOR = "sms-operator-token"
-ENVIRON = {"WORKBENCH_KEYRING": "off"}
 SID = "AC" + "0" * 31 + "1"
 SECRET = "5ec2e7f00d" + "0123456789abcdef" + "beef42"
 KEYS = tuple(base64.b64encode(f"planted key number {number}, as long".encode()).decode() for number in (1, 2))
@@ -37,70 +30,10 @@ OURS = "+12065550123"
 ANA = "+14255550147"
 
 
-@dataclass
-class World:
-    """A server process, which takes the providers' calls, and the published pages."""
-
-    server: Server
-    pages: Server
-    home: Path
-
-    @property
-    def url(self) -> str:
-        return f"{self.pages.url}voila/render/sms.ipynb"
-
-
 @pytest_asyncio.fixture(loop_scope="session")
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    home, port, page_port = tmp_path / "home", free_port(), free_port()
-    people = {sha256(OPERATOR.encode()).hexdigest(): {"name": "Ada", "role": "operator"}}
-    url = f"http://127.0.0.1:{port}"
-    own = {"WORKBENCH_HOME": str(home), "WORKBENCH_PEOPLE": json.dumps(people), "WORKBENCH_SERVER": url}
-    command = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        "--factory",
-        "workbench.server:app_from_environment",
-        "--port",
-        str(port),
-    ]
-    for name in ("server", "pages"):
-        (tmp_path / name).mkdir()
-    server = _start(command, tmp_path / "server", {**os.environ, **ENVIRON, **own}, f"{url}/")
-    page_command = [sys.executable, "-m", "voila", *voila.arguments(ROOT / "dashboards", port=page_port)]
-    connected = voila.environment({**os.environ, "WORKBENCH_URL": url, "WORKBENCH_TOKEN": OPERATOR})
-    pages = _start(page_command, tmp_path / "pages", connected, f"http://127.0.0.1:{page_port}/")
-    await _answers(server, "/health")
-    await _answers(pages, "/voila/static/none")
-    yield World(server, pages, home)
-    for process in (server, pages):
-        process.end()
-
-
-async def seen(what: Locator) -> None:
-    """Wait until it is to be seen; the machine may have other things to do."""
-    await expect(what).to_be_visible(timeout=30_000)
-
-
-async def press(page: Page, name: str) -> None:
-    await page.get_by_role("button", name=name, exact=True).click()
-
-
-async def turn(page: Page, part: str) -> None:
-    await page.get_by_role("radio", name=part, exact=True).check(force=True)
-
-
-def text(page: Page, label: str) -> Locator:
-    return page.get_by_role("textbox", name=label, exact=True)
-
-
-async def lock(page: Page, label: str, secret: str) -> None:
-    """Type a secret and lock it, and see that the field shows its mask instead."""
-    field = page.locator(".wb-piece-secret").filter(has=page.get_by_text(label, exact=True))
-    await field.locator("input").first.fill(secret)
-    await field.get_by_role("button", name="Lock").click()
-    await seen(field.locator(".wb-kept"))
+    async with world_in(tmp_path) as made:
+        yield made
 
 
 async def begin(page: Page, provider: str, name: str) -> None:
@@ -161,7 +94,7 @@ async def test_from_nothing_to_a_report_a_stop_and_a_text_that_is_held_back(
     watched = await open_page()
     page = watched.page
     page.set_default_timeout(30_000)
-    await page.goto(world.url)
+    await page.goto(world.url("sms"))
     await watched.ready()
     await seen(page.get_by_text("Set up your first SMS account"))
 
@@ -191,7 +124,7 @@ async def test_from_nothing_to_a_report_a_stop_and_a_text_that_is_held_back(
     # a text, first without consent, then with
     await compose(page, ANA, "Our spring sale begins. Reply STOP to opt out.")
     await seen(page.get_by_text("there is no opt-in on record").first)
-    async with Workbench.connect(world.server.url, OPERATOR) as bench:
+    async with Workbench.connect(world.server.url, world.token) as bench:
         await bench.consent.record(ANA, "opted_in", "Ticked the box in the shop", source="form")
     await press(page, "Send")
     await seen(page.get_by_text("The provider took 1 of 1."))
@@ -231,7 +164,7 @@ async def test_from_nothing_to_a_report_a_stop_and_a_text_that_is_held_back(
 
     # another visitor sees it all, and neither whose number it is nor any secret
     other = await open_page(width=800, theme="dark")
-    await other.page.goto(f"{world.url}#callbacks")
+    await other.page.goto(f"{world.url('sms')}#callbacks")
     await other.ready()
     await seen(other.page.get_by_role("grid", name="Callbacks").get_by_text("Inbound text"))
     await turn(other.page, "Consent")

@@ -34,6 +34,7 @@ OUTCOMES = {
     "server_error": 1,
     "unreachable": 5,
     "uncertain": 5,
+    "unconfirmed": 5,
     "blocked": 6,
 }
 

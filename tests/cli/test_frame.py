@@ -15,10 +15,13 @@ WORDS = sorted(entry.words for entry in COMMANDS)
 
 def test_these_are_the_commands():
     assert WORDS == [
-        "check", "gate codes", "gate consent", "gate replay", "gate serve", "gate simulate", "gate vectors", "gate verify",
+        "cassettes check", "cassettes keep", "cassettes list", "cassettes notebook", "cassettes play", "cassettes report", "check",
+        "environments compare", "environments list", "environments promote", "environments roll-back",
+        "events drift", "events list", "events sample", "events schema", "events send",
+        "gate codes", "gate consent", "gate replay", "gate serve", "gate simulate", "gate vectors", "gate verify", "import",
         "integrations delete", "integrations export", "integrations import", "integrations list", "integrations show",
-        "integrations test", "lab", "people add", "people list", "people remove", "providers", "sandbox", "send", "server",
-        "sms callbacks", "sms consent", "sms export", "sms load", "sms send", "sms senders", "up",
+        "integrations test", "lab", "people add", "people list", "people remove", "providers", "run", "sandbox", "send", "server",
+        "sms callbacks", "sms consent", "sms export", "sms load", "sms send", "sms senders", "snippet", "up",
         "work cancel", "work list", "work pace", "work pause", "work replay", "work resume", "work start", "work status",
     ]  # fmt: skip
 

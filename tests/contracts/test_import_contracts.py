@@ -40,6 +40,8 @@ VIOLATIONS = {
     "One door to the queues": ("services/house.py", "import boto3"),
     "One reader of regular expressions that strangers write": ("engine/urls.py", "import re2"),
     "One reader of XML": ("engine/urls.py", "import xmltodict"),
+    "One reader of YAML": ("engine/urls.py", "import yaml"),
+    "One door to tables": ("adapters/files.py", "import polars"),
     "Widgets belong to the face": ("services/about.py", "import ipywidgets"),
     "Voila belongs to the published pages": ("widgets/look.py", "import voila"),
     "The command line belongs to cli": ("services/people.py", "import typer"),

@@ -65,6 +65,14 @@ def test_an_unknown_end_goes_again_only_where_that_is_safe() -> None:
     assert judge(outcome("uncertain"), None, attempts=8, key="k", repeatable=True).state == "uncertain"
 
 
+@pytest.mark.parametrize("repeatable", [True, False])
+def test_what_was_accepted_without_a_word_is_kept_apart_and_never_repeated_by_itself(
+    repeatable: bool,
+) -> None:
+    verdict = judge(outcome("unconfirmed"), 200, attempts=1, key="k", repeatable=repeatable)
+    assert (verdict.state, verdict.wait_s, verdict.stop) == ("uncertain", None, None)
+
+
 @pytest.mark.parametrize(
     ("kind", "status"), [("refused", 410), ("server_error", 410), ("refused", 401), ("blocked", None)]
 )

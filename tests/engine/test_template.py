@@ -449,7 +449,7 @@ def test_every_value_that_its_filter_cannot_take_is_named() -> None:
         ('{"a": 1e999}', 1, 7, "larger"),
         ('\ufeff{"a": 1}', 1, 1, "byte order mark"),
         ('["{{ a }}"]', 1, 1, "list"),
-        ('"{{ a }}"', 1, 1, "single value"),
+        ('"a {{ a }}"', 1, 1, "single value"),
         ("", 1, 1, "no JSON"),
         ('{"a": "\\ud800"}', 1, 8, "half of a character"),
         ('{"a": "\ud800"}', 1, 8, "half of a character"),
@@ -758,3 +758,20 @@ def test_the_quick_way_gives_what_the_thorough_one_gives(values: dict[str, JsonV
             return str(error)
 
     assert told(quick) == told(thorough)
+
+
+def test_a_payload_may_be_one_slot_whose_value_is_the_whole_object() -> None:
+    template = compile_template('"{{ event }}"')
+    event = {"email": "ana@example.com", "products": [{"id": "1"}], "price": 1.5}
+    assert (
+        template.render({"event": event})
+        == b'{"email":"ana@example.com","products":[{"id":"1"}],"price":1.5}'
+    )
+    assert template.tree({"event": event}) == event
+    assert not check_template('"{{ event }}"')
+
+
+@pytest.mark.parametrize("value", ["text", 3, None, True, ["a"]])
+def test_a_payload_of_one_slot_wants_an_object(value: object) -> None:
+    with pytest.raises(Invalid, match="no object"):
+        compile_template('"{{ event }}"').render({"event": value})

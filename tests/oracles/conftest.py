@@ -22,6 +22,12 @@ def sms() -> Path:
     return _interpreter("sms")
 
 
+@pytest.fixture(scope="session")
+def sendpulse() -> Path:
+    """The Python that has SendPulse's own SDK."""
+    return _interpreter("sendpulse")
+
+
 def _interpreter(group: str) -> Path:
     try:
         return interpreter(group)

@@ -47,9 +47,9 @@ def test_what_pip_cannot_install_is_said_and_tried_again(elsewhere: Path) -> Non
             interpreter("some")
 
 
-@pytest.mark.parametrize(("group", "count"), [("sdks", 34), ("sms", 32)])
+@pytest.mark.parametrize(("group", "count"), [("sdks", 34), ("sms", 32), ("sendpulse", 9), ("snippets", 14)])
 def test_the_requirements_name_every_version_and_no_address(group: str, count: int) -> None:
-    assert groups() == ["sdks", "sms"]
+    assert groups() == ["sdks", "sendpulse", "sms", "snippets"]
     lines = (HERE / f"requirements-{group}.txt").read_text("utf-8").splitlines()
     wanted = [line for line in lines if not line.startswith("#")]
     assert all(line.count("==") == 1 and "/" not in line and "--" not in line for line in wanted)

@@ -30,6 +30,7 @@ def cells(paths: list[Path]) -> int:
 def test_there_is_something_to_run() -> None:
     assert [path.name for path in DASHBOARDS] == [
         "activity.ipynb",
+        "events.ipynb",
         "gate.ipynb",
         "gate_live.ipynb",
         "home.ipynb",
@@ -44,6 +45,9 @@ def test_there_is_something_to_run() -> None:
         "4_gate.ipynb",
         "5_endpoint.ipynb",
         "6_sms.ipynb",
+        "7_events.ipynb",
+        "8_runs.ipynb",
+        "9_snippets.ipynb",
     ]
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, get_args
 
+from workbench.engine.auth import address_field, credentials_for
 from workbench.models.base import SecretRef
 from workbench.models.credential import Credential
 from workbench.models.integration import Settings
 from workbench.models.provider import Endpoint, Provider
 
 SECRET = "s3cret-of-the-test"
+EVENT_URL = "https://events.sendpulse.com/events/id/0123456789abcdef0123456789abcdef/7043663"
+"""A made-up URL of an event's tab, of the vendor's shape."""
 
 
 def handle(name: str) -> str:
@@ -32,6 +35,13 @@ def fill(model: type[Credential], **given: str) -> tuple[Credential, dict[str, s
         elif field.is_required():
             fields[name] = (field.examples or ["example"])[0]
     return model(**fields), secrets
+
+
+def fill_for(provider: Provider, endpoint: Endpoint) -> tuple[Credential, dict[str, str]]:
+    """Return the first credential that the endpoint takes, filled in; a secret that is the whole address is one."""
+    model = credentials_for(provider, endpoint)[0]
+    name = address_field(endpoint.url, model)
+    return fill(model, **({name: EVENT_URL} if name else {}))
 
 
 def settings_for(

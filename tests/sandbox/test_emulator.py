@@ -32,6 +32,7 @@ ADDRESSES = {
     "postmark": "https://api.postmarkapp.com/email",
     "salesforce_marketing_cloud": "https://x.rest.marketingcloudapis.com/messaging/v1/email/messages/",
     "sendgrid": "https://api.sendgrid.com/v3/mail/send",
+    "sendpulse": "https://api.sendpulse.com/events/name/registration",
     "sparkpost": "https://api.sparkpost.com/api/v1/transmissions",
     "azure_communication_services": "https://contoso.communication.azure.com/sms?api-version=2021-03-07",
     "custom_channel": "https://api.example.com/outbound",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from hashlib import sha256
 from pathlib import Path
@@ -87,13 +88,20 @@ async def test_no_body_makes_a_server_error(app: FastAPI, body: bytes) -> None:
 
 async def test_openapi_describes_every_operation_and_nothing_else(app: FastAPI) -> None:
     async with client(app) as http:
-        paths = (await http.get("/openapi.json")).json()["paths"]
+        document = (await http.get("/openapi.json")).json()
+    paths, schemas = document["paths"], document["components"]["schemas"]
     wanted = {
         f"/api/{name}/{op.rstrip('_')}" for name, service in SERVICES.items() for op in operations(service)
     }
     assert set(paths) == wanted | {"/health"}
-    schema = paths["/api/integrations/get"]["post"]["requestBody"]["content"]["application/json"]["schema"]
-    assert schema["required"] == ["id"]
+    described = paths["/api/integrations/get"]["post"]
+    schema = described["requestBody"]["content"]["application/json"]["schema"]
+    assert schemas[schema["$ref"].rpartition("/")[2]]["required"] == ["id"]
+    given = described["responses"]["200"]["content"]["application/json"]["schema"]
+    assert "settings" in schemas[given["$ref"].rpartition("/")[2]]["properties"]
+    references = set(re.findall(r'"\$ref": "#/components/schemas/([^"]+)"', json.dumps(document)))
+    assert references <= set(schemas)
+    assert "#/$defs" not in json.dumps(document)
 
 
 async def test_answers_are_not_kept_by_browsers(app: FastAPI) -> None:

@@ -13,6 +13,7 @@ from workbench import Contact, Workbench
 from workbench.adapters.consent_log import ConsentLog
 from workbench.errors import Refused
 from workbench.models.base import SecretRef
+from workbench.models.event import EVENT_PAYLOAD
 from workbench.models.integration import IdentifierType
 from workbench.models.work import JobOptions, RowFilter
 from workbench.services.consent import Consent
@@ -131,3 +132,49 @@ async def test_a_single_message_is_warned_of_and_sent(
     for point in (IN, NEW):  # nothing is on record of the last: it may be a test phone as well
         told = (await delivery.send(texts, Contact(identifiers={"phone": point}))).problems
         assert not [one for one in told if one.field == "identifier"]
+
+
+async def test_an_event_is_asked_about_for_each_contact_point_that_it_names(
+    house: Workbench, work: Work, consent: Consent, secret: SecretRef
+) -> None:
+    settings = basic(secret, name="Bought", channel="event", payload=EVENT_PAYLOAD)
+    integration = await saved(house, settings)
+    points: list[dict[str, str]] = [
+        {"email": "new@example.com"},
+        {"email": "new@example.com", "phone": OUT},
+        {"email": "out@example.com", "phone": IN},
+        {"phone": NEW},
+        {"phone": "12"},
+    ]
+    contacts = [Contact(identifiers=one, variables={"event": dict(one)}) for one in points]
+    id = await run(house, work, integration, contacts, ask_consent="commercial")
+    rows = await house.work.rows(id)
+    assert [row.state for row in rows] == ["accepted", "invalid", "invalid", "accepted", "invalid"]
+    assert rows[1].recipient.startswith("+46***02")
+    assert rows[2].recipient.startswith("o***@example.com")
+    assert "neither an e-mail address nor a phone number" in str(rows[4].sentence)
+    delivery = Delivery(house.delivery.dispatch, house.integrations, consent)
+    both = Contact(
+        identifiers={"email": "out@example.com", "phone": OUT},
+        variables={"event": {"email": "out@example.com"}},
+    )
+    told = [one for one in (await delivery.preview(integration, both)).problems if one.field == "identifier"]
+    assert len(told) == 2, "each of the two is warned of"
+    fine = await work.create(integration, JobOptions(ask_consent="transactional"))
+    assert fine.job.options.ask_consent == "transactional"
+
+
+async def test_a_job_of_ones_own_is_guarded_against_doubles_too(house: Workbench, secret: SecretRef) -> None:
+    integration = await saved(house, basic(secret, **MAIL))
+    contacts = to("email", "a@example.com", "b@example.com", "a@example.com")
+    id = await run(house, house.work, integration, contacts, guard_min=10)
+    assert [row.state for row in await house.work.rows(id)] == ["accepted", "accepted", "invalid"]
+    id = await run(house, house.work, integration, contacts)
+    assert (await house.work.job(id)).job.counts.accepted == 3, "nobody asked"
+    crew = Crew(house.house, {KIND: sending()})
+    deaf = Work(house.house, house.integrations, crew)
+    job = (await deaf.create(integration, JobOptions(guard_min=10))).job
+    await deaf.add(job.id, contacts)
+    await deaf.start(job.id)
+    assert "keeps no marks" in str((await ended(house, job.id, "stopped")).job.reason)
+    await crew.close()

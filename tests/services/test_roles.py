@@ -20,6 +20,8 @@ NOT_ROUTES = {
     ("consent", "heard"), ("consent", "reported"), ("studio", "subscribed"), ("studio", "deliver"), ("studio", "close"),
     ("sms_accounts", "account"), ("sms_accounts", "opened"), ("sms_accounts", "by_token"), ("sms_accounts", "all"),
     ("gates", "all"), ("gates", "take_codes"), ("gates", "take_consent"), ("holds", "serve"), ("holds", "settle"), ("holds", "close"),
+    ("events", "all"), ("events", "contact"),
+    ("runs", "place"), ("runs", "from_frame"), ("runs", "wait"), ("runs", "catch_up"), ("runs", "close"),
 }  # fmt: skip
 
 

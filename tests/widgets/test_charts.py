@@ -11,7 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.widgets.charts import Bar, FlowColumn, Mark, Ribbon, Span, bars, curve, flow_picture, timeline
+from workbench.widgets.charts import (
+    Bar,
+    Column,
+    FlowColumn,
+    Mark,
+    Ribbon,
+    Span,
+    bars,
+    columns,
+    curve,
+    flow_picture,
+    timeline,
+)
 from workbench.widgets.charts.drawing import fit, nice_ceiling, text_width, ticks
 from workbench.widgets.charts.flow import FIGURE, NAME, SLOT, THINNEST
 from workbench.widgets.charts.timeline import LETTERS, STEPS, round_minutes, rows_above
@@ -58,6 +70,7 @@ def test_no_chart_lets_markup_through() -> None:
         timeline("t", HOSTILE, HOSTILE, [Mark(1, HOSTILE)], [Span(0, 2, HOSTILE)], form=lambda _: HOSTILE),
         curve("c", HOSTILE, HOSTILE, [(0, 1)], across=HOSTILE, upward=HOSTILE, form=lambda _: HOSTILE, turns_at=0, turn_words=HOSTILE),
         bars("b", HOSTILE, HOSTILE, [Bar(HOSTILE, 3)], form=lambda _: HOSTILE),
+        columns("s", HOSTILE, HOSTILE, [(HOSTILE, "done")], [Column(HOSTILE, (3.0,))], form=lambda _: HOSTILE),
     ]  # fmt: skip
     for picture in made:
         assert "<script" not in picture
@@ -268,3 +281,24 @@ def test_ticks_are_inside_few_and_even(low: float, span: float, at_most: int) ->
 @given(st.floats(1e-6, 1e12))
 def test_a_nice_ceiling_is_above_and_near(value: float) -> None:
     assert value * (1 - 1e-6) <= nice_ceiling(value) <= value * 2.5 * (1 + 1e-6)
+
+
+STACKS = st.lists(st.tuples(*[st.floats(0, 1e6)] * 3), min_size=1, max_size=40)
+
+
+@given(stacks=STACKS)
+@settings(max_examples=100)
+def test_columns_stand_on_each_other_within_the_picture(stacks: list[tuple[float, ...]]) -> None:
+    parts = [("yes", "done"), ("maybe", "timed_out"), ("no", "bad")]
+    rows = [Column(f"{at:02}:00", values) for at, values in enumerate(stacks)]
+    picture = columns("c", "Columns", "words", parts, rows, form=plain)
+    seen: dict[float, list[tuple[float, float]]] = {}
+    for one in tree(picture).iter("rect"):
+        x, y, tall = place(one, "x", "y", "height")
+        seen.setdefault(x, []).append((y, y + tall))
+    for spans in seen.values():
+        for (top, _), (_, bottom) in itertools.pairwise(spans):
+            assert bottom == pytest.approx(top, abs=0.2)
+        assert min(top for top, _ in spans) >= -3.1  # what is there is seen: at least a pixel each
+    cells = [cell.text for cell in tree(picture).iter("td")]
+    assert cells == [text for row in rows for text in (row.name, *map(plain, row.values))]

@@ -41,6 +41,7 @@ async def test_an_empty_workbench_says_what_it_is_and_offers_the_ways_in(connect
         ("gate", ""),
         ("gate_live", ""),
         ("sms", ""),
+        ("events", ""),
         ("activity", ""),
     ]
     assert all(item["text"] and item["code"] for item in cards)

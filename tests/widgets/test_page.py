@@ -17,6 +17,7 @@ from workbench.models.person import Role
 from workbench.sentence import say
 from workbench.widgets import (
     activity_page,
+    events_page,
     gate_lab_page,
     gates_page,
     home_page,
@@ -37,6 +38,7 @@ PAGES = {
     "gate": gate_lab_page,
     "gate_live": gates_page,
     "sms": sms_page,
+    "events": events_page,
     "activity": activity_page,
     "payload": payload_page,
 }

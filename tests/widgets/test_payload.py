@@ -15,6 +15,7 @@ from workbench.engine.compose import values_of
 from workbench.engine.template import compile_template
 from workbench.models.base import Problem
 from workbench.models.contact import SAMPLE
+from workbench.models.event import EVENT_SAMPLE
 from workbench.models.payload import PayloadTemplate
 from workbench.providers import every
 from workbench.sentence import say
@@ -133,9 +134,10 @@ def test_completions_name_what_there_is() -> None:
 
 @pytest.mark.parametrize("provider", every().values(), ids=every())
 def test_every_ready_payload_of_the_catalogue_previews_without_an_error(provider: Any) -> None:
+    values = {**VALUES, **EVENT_SAMPLE.variables} if provider.channel == "event" else VALUES
     for template in provider.templates:
         one = Composer(
-            template.text, provider.templates, encoding=provider.endpoints[0].encoding, values=lambda: VALUES
+            template.text, provider.templates, encoding=provider.endpoints[0].encoding, values=lambda: values
         )
         assert [problem for problem in one.editor.problems if problem["level"] == "error"] == []
         assert shown(one)

@@ -18,10 +18,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from workbench.errors import NotFound
-from workbench.models.journal import Entry, EntryFilter
+from workbench.models.journal import Entry, EntryFilter, OutcomeCount, OutcomeSpan
 from workbench.sentence import Sentence, Value, say
 
-from .database import Database, Id, Migration, Schema, microseconds, storable
+from .database import Database, Id, Migration, Schema, microseconds, moment, storable
 from .home import Home
 from .statement import Statement
 
@@ -128,6 +128,31 @@ class Journal:
         """Return how many entries fit in all, whatever ``limit`` and ``before`` say."""
         query = sa.select(sa.func.count()).select_from(_entries).where(*_conditions(wanted))
         return await self.database.read(lambda connection: connection.scalar(query) or 0)
+
+    async def outcomes(self, wanted: OutcomeSpan) -> list[OutcomeCount]:
+        """Return how the messages of a time ended, span by span, the oldest first; ``since`` is included, ``until`` is not."""
+        columns = _entries.c
+        span: sa.ColumnElement[int] = sa.literal_column(str(wanted.span_s * 1_000_000), sa.BigInteger)
+        at = (columns.at - columns.at % span).label("span")
+        named = (at, columns.integration_id, columns.provider, columns.outcome, columns.mode)
+        within = EntryFilter(since=wanted.since, until=wanted.until, integration_id=wanted.integration_id)
+        query = (
+            sa.select(*named, sa.func.count().label("count"))
+            .where(*_conditions(within), columns.kind.in_(("send", "test")), columns.outcome.is_not(None))
+            .group_by(*named)
+            .order_by(*named)
+        )
+
+        def work(connection: sa.Connection) -> list[OutcomeCount]:
+            return [
+                OutcomeCount(
+                    at=moment(row.span), integration_id=row.integration_id, provider=row.provider, outcome=row.outcome,
+                    mode=row.mode, count=row.count,
+                )
+                for row in connection.execute(query)
+            ]  # fmt: skip
+
+        return await self.database.read(work)
 
     async def purge(self, older_than: datetime) -> int:
         """Delete the entries from before ``older_than`` for good, and return how many there were."""

@@ -77,12 +77,20 @@ class Ledger:
             lambda connection: connection.execute(query), taken=say("This job is in the ledger already.")
         )
 
-    async def add(self, job_id: str, data: Sequence[str]) -> int:
-        """Add rows, each as JSON, to a job that is being filled: all of them or none. Returns how many it has now."""
+    async def add(self, job_id: str, data: Sequence[str], *, after: int | None = None) -> int:
+        """Add rows, each as JSON, to a job that is being filled: all of them or none. Returns how many it has now.
+
+        With ``after`` they are added only behind so many rows, so that who adds the same again after a crash, or beside another process,
+        doubles nothing: Refused where there are more or fewer.
+        """
 
         def work(connection: sa.Connection) -> int:
             job = lock(connection, job_id)
             job.require("filling")
+            if after is not None and job.total != after:
+                raise Refused(
+                    say("Rows were added to this job by another process meanwhile. Look at it again.")
+                )
             now = self._now()
             ledger_steps.add(connection, job, data, now)
             save(connection, job, now)

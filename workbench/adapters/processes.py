@@ -2,6 +2,8 @@
 
 Each program is a Python module and runs on a lifeline: its standard input is a pipe that this process holds. When this
 process ends, in whatever way, the pipe closes and the program ends itself, so that not even ``kill -9`` leaves an orphan.
+
+``run`` runs any other program to its end, for at most so many seconds: a snippet that is tried.
 """
 
 from __future__ import annotations
@@ -37,6 +39,66 @@ ASK_EVERY_S = 0.15
 SAME_S = 0.5
 """Two times of a beginning that are this close are the same: a number is not given to another process so soon."""
 ANSWER_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a program ended that was run to its end: its exit code (None: it took too long and was killed), and its last words."""
+
+    code: int | None
+    words: str
+
+
+async def run(
+    words: Sequence[str], text: str, *, environ: Mapping[str, str], folder: Path, patience_s: float
+) -> Ran:
+    """Run a program to its end with ``text`` as its standard input, and return how it ended; no child of it is left.
+
+    ``environ`` is its whole environment, ``folder`` where it works. It is killed with all its children after ``patience_s`` seconds, and
+    when the caller is cancelled. FileNotFoundError: there is no such program.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *words, env=dict(environ), cwd=folder, stdin=PIPE, stdout=PIPE, stderr=STDOUT, start_new_session=True
+    )
+    said: deque[bytes] = deque(maxlen=64)
+    try:
+        async with asyncio.timeout(patience_s):
+            await asyncio.gather(
+                _told(process, text.encode("utf-8", "surrogateescape")), _listened(process, said)
+            )
+            await process.wait()
+    except TimeoutError:
+        return Ran(None, _last(said))
+    finally:
+        _kill_group(process)
+        await process.wait()
+    return Ran(process.returncode, _last(said))
+
+
+async def _told(process: asyncio.subprocess.Process, data: bytes) -> None:
+    assert process.stdin is not None
+    with contextlib.suppress(ConnectionError):  # it ended without reading all of it
+        process.stdin.write(data)
+        await process.stdin.drain()
+    process.stdin.close()
+
+
+async def _listened(process: asyncio.subprocess.Process, said: deque[bytes]) -> None:
+    assert process.stdout is not None
+    while piece := await process.stdout.read(4096):
+        said.append(piece)
+
+
+def _last(said: deque[bytes]) -> str:
+    return "\n".join(b"".join(said).decode("utf-8", "replace").splitlines()[-LAST_LINES:])
+
+
+def _kill_group(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,22 +235,15 @@ class _Running:
         try:
             await asyncio.wait_for(self.process.wait(), patience_s)
         except TimeoutError:
-            self._kill_group()
+            _kill_group(self.process)
             await self.process.wait()
         # what is left of the group (a grandchild that does not listen) goes with it; a group is its leader's own
-        self._kill_group()
+        _kill_group(self.process)
         self.reader.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self.reader
         assert self.process.stdin is not None
         self.process.stdin.close()
-
-    def _kill_group(self) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if hasattr(os, "killpg"):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            else:
-                self.process.kill()
 
 
 def began_at(pid: int) -> float:

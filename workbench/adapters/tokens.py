@@ -6,17 +6,12 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from pydantic import SecretStr
 
 from workbench.models.request import Failure, Reply, Request
 from workbench.models.token import TokenAnswer
-
-MARGIN_S: Final = 60.0
-"""Seconds before its end at which a token is no longer used."""
-UNSTATED_S: Final = 300.0
-"""Seconds that a token is used for when the answer does not say how long it lives."""
 
 Send = Callable[[Request], Awaitable[Reply | Failure]]
 Read = Callable[[Reply | Failure], TokenAnswer]
@@ -51,9 +46,9 @@ class Tokens:
     async def token(self, key: str, request: Request, read: Read) -> str:
         """Return a token that is good for now: the kept one, or one fetched by ``request``.
 
-        However many wait, one request goes out. A token is used until 60 seconds before its end, one that lives less
-        than two minutes for half its life, one of unstated life for five minutes. A failed fetch is not kept: the next
-        caller tries anew.
+        However many wait, one request goes out. A token is used until the margin before its end (60 seconds, where its
+        credential says no other), one that lives less than two margins for half its life, one of unstated life for five
+        minutes or what its credential says. A failed fetch is not kept: the next caller tries anew.
 
         Raises:
             TokenRefused: Whatever ``read`` raises about the answer reaches everybody who waited for it.
@@ -88,7 +83,7 @@ class Tokens:
         )  # the token's life began no earlier, so counting from here is never too long
         answer = read(await self._send(request))
         if self._flights.get(key) is asyncio.current_task():
-            self._keep(key, _Kept(answer.access_token, asked_at + _usable_s(answer.expires_in_s)))
+            self._keep(key, _Kept(answer.access_token, asked_at + _usable_s(answer)))
         return answer.access_token
 
     def _keep(self, key: str, token: _Kept) -> None:
@@ -113,7 +108,8 @@ def key_of(request: Request) -> str:
     return digest.hexdigest()
 
 
-def _usable_s(expires_in_s: float | None) -> float:
-    if expires_in_s is None:
-        return UNSTATED_S
-    return max(expires_in_s - MARGIN_S, expires_in_s / 2 if expires_in_s < 2 * MARGIN_S else 0.0)
+def _usable_s(answer: TokenAnswer) -> float:
+    lives_s, margin_s = answer.expires_in_s, answer.margin_s
+    if lives_s is None:
+        return answer.unstated_s
+    return max(lives_s - margin_s, lives_s / 2 if lives_s < 2 * margin_s else 0.0)

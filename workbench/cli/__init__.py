@@ -6,21 +6,27 @@ import sys
 
 # each of these puts its commands on the list
 from . import (  # noqa: F401
+    cassettes,
     check,
+    environments,
+    events,
     gate_scenarios,
     gate_serve,
     gate_stock,
     gate_vectors,
     gate_verify,
+    imports,
     integrations,
     lab,
     pace,
     people,
     providers,
+    run,
     sandbox,
     send,
     sms,
     sms_consent,
+    snippet,
     up,
     work,
 )

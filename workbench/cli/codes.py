@@ -55,6 +55,7 @@ _OF_OUTCOMES: Mapping[OutcomeKind, int] = {
     "accepted": OK,
     "unreachable": NETWORK,
     "uncertain": NETWORK,
+    "unconfirmed": NETWORK,
     "blocked": REFUSED_HERE,
 }
 

@@ -74,6 +74,9 @@ GROUPS = {
     "work": N_("Send to many contacts: start, watch, pause, resume, cancel and replay jobs."),
     "gate": N_("Sendouts that wait for your answer: receive, rehearse, replay and verify."),
     "sms": N_("Text messages: senders, consent, callbacks, and one text to whoever may get it."),
+    "events": N_("Events: contracts, schemas, samples, drift, and one event for one contact."),
+    "cassettes": N_("Kept answers with their checks: look again, play again, and report."),
+    "environments": N_("Development, staging, production: compare, promote, and roll back."),
     "people": N_("Who may come in through the server, and in which role."),
 }
 
@@ -100,7 +103,13 @@ ORDER = (
     "lab",
     "integrations",
     "send",
+    "run",
     "work",
+    "events",
+    "snippet",
+    "import",
+    "cassettes",
+    "environments",
     "gate",
     "sms",
     "sandbox",

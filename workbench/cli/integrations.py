@@ -183,7 +183,7 @@ async def delete(
 
 def read_secrets(session: Session, wanted: Sequence[str], given: Sequence[str]) -> dict[str, str]:
     """Return the secret for each wanted place: from the environment, from standard input, else asked without an echo."""
-    sources = dict(_source(text) for text in given)
+    sources = dict(secret_source(text) for text in given)
     unknown = [place for place in sources if place not in wanted]
     if unknown:
         known = ", ".join(wanted) or "-"
@@ -198,7 +198,8 @@ def read_secrets(session: Session, wanted: Sequence[str], given: Sequence[str]) 
     return texts
 
 
-def _source(text: str) -> tuple[str, str]:
+def secret_source(text: str) -> tuple[str, str]:
+    """Return the place that a secret is for and where it comes from, as ``--secret`` says them."""
     place, sign, source = text.partition("=")
     if not sign or not place or not (source == "-" or (source.startswith("env:") and len(source) > 4)):
         # what stands there may be the secret itself: it is not repeated

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from workbench.errors import Invalid, Refused
+from workbench.bench import Workbench
+from workbench.errors import Invalid, NotFound, Refused
 from workbench.models.base import Problem
+from workbench.models.contact import Contact
+from workbench.models.event import Event, EventInput
+from workbench.models.integration import IdentifierType
 from workbench.models.request import ReplyView, RequestView
 from workbench.models.sending import Confirmation, Preview, Sent
 from workbench.sentence import N_, say
 
 from .codes import INPUT, OK, code_of_outcome
-from .contacts import contact_of, read_text
+from .contacts import contact_of, read_contact, read_text, read_variable
 from .frame import command
 from .session import Session, at_a_terminal
 
 Name = Annotated[
     str, typer.Argument(metavar="INTEGRATION", help=N_("Its id, or its exact name."), show_default=False)
+]
+Way = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help=N_("An integration, or an event: its id, or its exact name."), show_default=False
+    ),
 ]
 To = Annotated[
     str | None,
@@ -58,6 +69,10 @@ PayloadFile = Annotated[
         show_default=False,
     ),
 ]
+Again = Annotated[
+    bool,
+    typer.Option("--again", help=N_("Even if the same event went to the same contact a short while ago.")),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help=N_("Show the exact request and send nothing."))]
 ConfirmHost = Annotated[
     str | None,
@@ -88,14 +103,15 @@ AllowHost = Annotated[
 ]
 
 
-@command("send", N_("Send one message through a saved integration."))
+@command("send", N_("Send one message through a saved integration, or one event."))
 async def send(
     session: Session,
-    integration: Name,
+    name: Way,
     to: To = None,
     var: Var = None,
     contact: ContactFile = None,
     payload: PayloadFile = None,
+    again: Again = False,
     dry_run: DryRun = False,
     confirm_host: ConfirmHost = None,
     confirm_recipient: ConfirmRecipient = None,
@@ -104,7 +120,13 @@ async def send(
     """Send one message, or show what would be sent."""
     text = read_text(payload) if payload else None
     async with session.bench(allow_host or ()) as bench:
-        saved = await bench.integrations.get(integration)
+        event = await _event(bench, name)
+        if event is not None:
+            given = _given(to, var or (), contact, text)
+            return await send_event(
+                session, bench, event.id, given, dry_run, confirm_host, confirm_recipient, again=again
+            )
+        saved = await bench.integrations.get(name)
         person = contact_of(saved.settings.identifier, to, var or (), contact)
         if dry_run:
             return show_preview(session, await bench.delivery.preview(saved.id, person, text))
@@ -135,6 +157,52 @@ async def send_test(
             preview = await bench.delivery.preview(saved.id, person)
             confirmation = confirmed(session, preview, confirm_host, confirm_recipient)
         return show_sent(session, await bench.delivery.test(saved.id, person, confirmation))
+
+
+async def send_event(
+    session: Session,
+    bench: Workbench,
+    event: str,
+    given: EventInput,
+    dry_run: bool,
+    host: str | None,
+    recipient: str | None,
+    *,
+    again: bool = False,
+) -> int:
+    """Send one occurrence of an event, or show what would be sent."""
+    preview = await bench.events.preview(event, given) if dry_run or session.live else None
+    if dry_run and preview is not None:
+        return show_preview(session, preview)
+    confirmation = None if preview is None else confirmed(session, preview, host, recipient)
+    return show_sent(session, await bench.events.send(event, given, again=again, confirmation=confirmation))
+
+
+async def _event(bench: Workbench, name: str) -> Event | None:
+    """Return the event of this name where no integration is called so; None where there is none."""
+    try:
+        await bench.integrations.get(name)
+    except NotFound:
+        with contextlib.suppress(NotFound):
+            return await bench.events.get(name)
+    return None
+
+
+def _given(to: str | None, variables: Sequence[str], contact: Path | None, payload: str | None) -> EventInput:
+    """Return what the options say of an occurrence; a body of one's own is for ``events send --body``."""
+    if payload is not None:
+        raise Refused(
+            say(
+                "An event's body is made by its contract. Leave --payload out, or use “events send --body FILE”."
+            )
+        )
+    person = read_contact(contact, IdentifierType()) if contact else Contact()
+    named = {**person.identifiers, **({} if to is None else {"email" if "@" in to else "phone": to})}
+    values = {**person.variables, **dict(read_variable(text) for text in variables)}
+    flow = values.pop("automation_id", None)
+    return EventInput(
+        email=named.get("email"), phone=named.get("phone"), automation_id=flow, values=values, typed=True
+    )
 
 
 def confirmed(session: Session, preview: Preview, host: str | None, recipient: str | None) -> Confirmation:

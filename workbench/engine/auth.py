@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import quote_plus, urlencode
 
 from workbench.models.base import SecretRef
 from workbench.models.credential import BasicPair, BearerToken, Credential, HeaderKey, OAuth2, Signature
+from workbench.models.provider import Endpoint, Provider
 from workbench.models.request import Headers, Request
 
 Opened = Mapping[str, str]
@@ -28,6 +30,22 @@ def credential_values(credential: Credential, secrets: Opened) -> dict[str, str]
         for name, value in ((name, getattr(credential, name)) for name in type(credential).model_fields)
         if isinstance(value, (str, SecretRef))
     }
+
+
+_FIELD = re.compile(r"\{(\w+)\}")
+
+
+def address_field(url: str, model: type[Credential]) -> str:
+    """Return the field of the credential that is the whole address of the call (``{event_url}``); an empty text where none is."""
+    found = _FIELD.fullmatch(url.strip())
+    return found[1] if found and found[1] in model.model_fields else ""
+
+
+def credentials_for(provider: Provider, endpoint: Endpoint) -> tuple[type[Credential], ...]:
+    """Return the provider's credentials that fill the endpoint's address; all of them where it names no field of any."""
+    known = {name for model in provider.credentials for name in model.model_fields}
+    wanted = known & set(_FIELD.findall(endpoint.url))
+    return tuple(model for model in provider.credentials if wanted <= set(model.model_fields))
 
 
 class Authorization:

@@ -16,6 +16,8 @@ from workbench.models.integration import Header, IdentifierType, Settings
 from workbench.models.provider import Provider
 from workbench.sentence import Sentence, say
 
+from .auth import address_field, credentials_for
+from .event_urls import event_segment
 from .urls import check_url
 
 NAME_LENGTH = 100
@@ -33,7 +35,8 @@ def check_configure(
     others = tuple(others)
     problems = [*_check_name(settings, others), *_check_channel(settings, others)]
     url = settings.url or provider.endpoint(settings.endpoint).url
-    wrong = check_url(url, local_test=settings.local_test)
+    whole = any(address_field(url, model) for model in provider.credentials)  # step 2 checks it
+    wrong = None if whole else check_url(url, local_test=settings.local_test)
     if wrong:
         problems.append(Problem(field="url", sentence=wrong))
     elif "YOUR_" in url:
@@ -41,6 +44,7 @@ def check_configure(
             Problem(field="url", sentence=say("Replace YOUR_SUBDOMAIN in the URL by your own subdomain."))
         )
     problems += check_headers(settings.headers, _made_header(settings, provider))
+    problems += _check_content_type(settings, provider)
     problems += _check_idempotency_header(settings, provider)
     problems += _check_identifier_type(settings.identifier)
     return tuple(problems)
@@ -68,7 +72,7 @@ def _check_name(settings: Settings, others: Iterable[tuple[str, str]]) -> list[P
 def _check_channel(settings: Settings, others: Iterable[tuple[str, str]]) -> list[Problem]:
     """One integration per channel, as the product has it, unless the experiment switch is on (R-ESP-5)."""
     taken = next((name for name, channel in others if channel == settings.channel), None)
-    if taken is None or settings.allow_several:
+    if taken is None or settings.allow_several or settings.channel == "event":  # every event has its own
         return []
     sentence = say(
         "The channel {channel} already has the integration “{name}”, and one is allowed. Edit that one, or switch on “Allow several”.",
@@ -109,6 +113,19 @@ def check_headers(headers: Iterable[Header], made: str = "") -> list[Problem]:
             )
             problems.append(Problem(field=f"headers.{index}.value", sentence=warning, level="warning"))
     return problems
+
+
+def _check_content_type(settings: Settings, provider: Provider) -> list[Problem]:
+    """Return that a multipart form's Content-Type cannot be typed: it names the boundary, which each body has of its own."""
+    if provider.endpoint(settings.endpoint).encoding != "multipart":
+        return []
+    sentence = say(
+        "The workbench writes Content-Type itself here, because it names the form's boundary. Delete this row."
+    )
+    typed = [
+        index for index, item in enumerate(settings.headers) if item.name.strip().lower() == "content-type"
+    ]
+    return [Problem(field=f"headers.{index}.name", sentence=sentence) for index in typed]
 
 
 def check_header_name(name: str, made: str = "") -> Sentence | None:
@@ -244,7 +261,11 @@ def check_authenticate(settings: Settings, provider: Provider) -> tuple[Problem,
     if settings.credential_kind not in {item.kind for item in provider.credentials}:
         return (Problem(field="credential_kind", sentence=say("Choose how the provider authenticates.")),)
     credential, problems = credential_of(settings, provider)
-    found = list(problems)
+    found = [*_check_method(settings, provider), *problems]
+    if provider.channel == "event" and isinstance(name := getattr(credential, "event", None), str):
+        segment = event_segment(name)
+        if isinstance(segment, Sentence):
+            found.append(Problem(field="credential.event", sentence=segment))
     if isinstance(credential, OAuth2):
         wrong = check_url(credential.token_url, local_test=settings.local_test, campaign=False)
         if wrong:
@@ -252,6 +273,19 @@ def check_authenticate(settings: Settings, provider: Provider) -> tuple[Problem,
         found += _check_token_keys(credential)
     found += [p for p in check_headers(settings.headers, _made_header(settings, provider)) if p.blocks]
     return tuple(found)
+
+
+def _check_method(settings: Settings, provider: Provider) -> list[Problem]:
+    """Return that the chosen method cannot fill the endpoint's address: an event's URL is no key, and a key no URL."""
+    endpoint = provider.endpoint(settings.endpoint)
+    fitting = credentials_for(provider, endpoint)
+    if not fitting or provider.credential(settings.credential_kind) in fitting:
+        return []
+    sentence = say(
+        "“{endpoint}” does not work with this method. Choose “{method}”, or another endpoint in step 1.",
+        endpoint=Sentence(endpoint.title), method=Sentence(fitting[0].label),
+    )  # fmt: skip
+    return [Problem(field="credential_kind", sentence=sentence)]
 
 
 def credential_of(settings: Settings, provider: Provider) -> tuple[Credential | None, tuple[Problem, ...]]:

@@ -20,6 +20,7 @@ from workbench.models.request import Headers, Request, header
 from workbench.sentence import say
 
 from .auth import Authorization, Opened, opened
+from .forms import multipart_boundary, multipart_encoded, nested_encoded
 from .template import Template
 from .xml_values import xml_written
 
@@ -28,6 +29,8 @@ CONTENT_TYPES: Mapping[Encoding, str] = {
     "json": "application/json",
     "form": "application/x-www-form-urlencoded",
     "xml": "text/xml",
+    "multipart": "multipart/form-data",
+    "nested_form": "application/x-www-form-urlencoded",
 }
 
 
@@ -57,7 +60,7 @@ def values_from(
 
 
 def body_of(template: Template, encoding: Encoding, values: Mapping[str, JsonValue]) -> bytes:
-    """Return the exact bytes of the body: compact JSON, a form whose lists become repeated keys, or XML.
+    """Return the exact bytes of the body: compact JSON, XML, or a form (its lists by repeated keys, or nested as PHP writes them).
 
     Raises what ``Template.render`` raises, and Invalid where the payload cannot be XML.
     """
@@ -84,7 +87,17 @@ def encoded(tree: JsonValue, encoding: Encoding) -> bytes:
         return form_encoded(tree)
     if encoding == "xml":
         return xml_written(tree)
+    if encoding == "multipart":
+        return multipart_encoded(tree)
+    if encoding == "nested_form":
+        return nested_encoded(tree)
     return json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def content_type_of(encoding: Encoding, body: bytes) -> str:
+    """Return the Content-Type of a body: that of a multipart form names the boundary with which the body begins."""
+    kind = CONTENT_TYPES[encoding]
+    return f"{kind}; boundary={multipart_boundary(body)}" if encoding == "multipart" else kind
 
 
 def form_encoded(tree: JsonValue) -> bytes:
@@ -112,7 +125,9 @@ def url_of(settings: Settings, endpoint: Endpoint, values: Mapping[str, str]) ->
 
 
 def address_of(url: str, values: Mapping[str, str], campaign_name: str = "") -> str:
-    """Return a URL with its fields in braces filled and percent-encoded, as it goes out."""
+    """Return a URL with its fields in braces filled and percent-encoded, as it goes out; a field that is all of it as it is."""
+    if url.startswith("{") and url[1:-1] in values:
+        url = values[url[1:-1]]
     for name, value in values.items():
         url = url.replace("{" + name + "}", quote(value, safe=""))
     url = url.replace(CAMPAIGN, quote(campaign_name, safe=""))
@@ -159,6 +174,9 @@ class Composer:
         ``key`` is the id under which it is attempted, each time it is: it goes into the header in which the endpoint takes such an id.
         """
         headers = self._headers
+        body = body_of(self._template, self._encoding, values)
+        if self._encoding == "multipart":
+            headers = _bounded(headers, content_type_of("multipart", body))
         if key and self._key_header:
             headers += ((self._key_header, key),)
         request = trusted(
@@ -167,11 +185,16 @@ class Composer:
                 "method": self._method,
                 "url": self.url,
                 "headers": headers + self._authorization.headers(token),
-                "body": body_of(self._template, self._encoding, values),
+                "body": body,
                 "provider": self._provider,
             },
         )
         return self._authorization.signed(request, now)
+
+
+def _bounded(headers: Headers, content_type: str) -> Headers:
+    """Return the headers with the Content-Type that names this body's boundary, whoever wrote the other one."""
+    return tuple((name, content_type if name.lower() == "content-type" else value) for name, value in headers)
 
 
 def compose(

@@ -66,7 +66,7 @@ def fate_of(dialect: SmsDialect, outcome: Outcome, taken: Sequence[Taken]) -> Fa
     """Return what is known of a text to one recipient, from the request's outcome and the provider's word on the recipient."""
     if any(one.accepted for one in taken):
         return "taken"
-    if outcome.kind == "uncertain" or not taken:
+    if outcome.kind in ("uncertain", "unconfirmed") or not taken:
         return "unknown"
     if outcome.kind in ("accepted", "check_body") and any(one.state == "unknown" for one in taken):
         return "unknown"

@@ -47,6 +47,8 @@ def lint(
 def _identifier(template: Template, kind: IdentifierType) -> Iterator[Problem]:
     kinds = {slot.kind for slot in template.slots}
     keys = {slot.key for slot in template.slots}
+    if any(slot.whole and not slot.path for slot in template.slots):
+        return  # the payload is one slot: the whole body comes from elsewhere, and names its recipient there
     if "identifier" not in kinds and kind.key not in keys:
         yield _warn(
             say(

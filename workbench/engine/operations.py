@@ -56,7 +56,9 @@ def _operation(service: type, name: str, role: Role, method: Callable[..., Any])
         for item in parameters
     }
     title = "".join(part.capitalize() for part in f"{service.__name__} {name}".replace("_", " ").split())
-    arguments = create_model(title, __config__=ConfigDict(extra="forbid"), **fields)
+    # what is no number arrives as such, for a check to name it: null would be another value
+    strict = ConfigDict(extra="forbid", ser_json_inf_nan="constants")
+    arguments = create_model(title, __config__=strict, **fields)
     returns = hints.get("return", type(None))
     return Operation(
         name=name, role=role, about=inspect.getdoc(method) or "", arguments=arguments,

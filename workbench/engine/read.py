@@ -97,7 +97,9 @@ def _kind(reading: Reading, reply: Reply, body: JsonValue, errors: tuple[FieldEr
     if reply.status in reading.throttled:
         return "throttled"
     if 200 <= reply.status < 300:
-        return "check_body" if _is_page(reply) or _says_no(reading, body, errors) else "accepted"
+        if _is_page(reply) or _says_no(reading, body, errors):
+            return "check_body"
+        return "accepted" if _says_yes(reading, body) else "unconfirmed"
     if 300 <= reply.status < 400:
         return "redirected"
     return "server_error" if reply.status >= 500 else "refused"
@@ -122,6 +124,14 @@ def _says_no(reading: Reading, body: JsonValue, errors: tuple[FieldError, ...]) 
         or lowered.get("success") is False or lowered.get("ok") is False
         or str(lowered.get("status", "")).lower() in ("error", "failed", "failure")
     )  # fmt: skip
+
+
+def _says_yes(reading: Reading, body: JsonValue) -> bool:
+    """Return whether a 2xx holds the word that alone means yes, where its provider has one (R-EVT-15): ``1`` is not ``true``."""
+    if reading.confirmed is None:
+        return True
+    path, word = reading.confirmed
+    return any(type(value) is type(word) and value == word for value in find(body, path))
 
 
 def _replies(body: JsonValue) -> list[JsonValue]:
@@ -270,6 +280,17 @@ def _sentence(
             status=status,
             words=words,
         )
+    if kind == "unconfirmed":
+        return say(
+            "{provider} answered {status}, but without the word that it took the message: accepted, not confirmed. "
+            "Look there whether it arrived before you send it again.",
+            provider=name,
+            status=status,
+        )
+    declared = dict(provider.reading.statuses)
+    if own := declared.get(status) or declared.get(status // 100 * 100 if status >= 500 else 0):
+        words = words or reply.text().strip()[:200]
+        return Sentence(own, {"provider": name, "status": status, "words": words})
     if kind == "redirected":
         return say(
             "{provider} answered {status} and points to {location}. Redirects are never followed: put the final address into the URL.",

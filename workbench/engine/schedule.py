@@ -64,6 +64,8 @@ def judge(outcome: Outcome, status: int | None, *, attempts: int, key: str, repe
         )
     if kind == "blocked":
         return Verdict("waiting", stop=outcome.sentence, released=True)
+    if kind == "unconfirmed":  # taken, as far as can be told: never repeated by itself
+        return Verdict("uncertain")
     if kind == "uncertain":
         return _again(outcome, attempts, key) if repeatable else Verdict("uncertain")
     if kind in _RETRIED or status in _RETRIED_STATUS:

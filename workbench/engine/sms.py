@@ -94,7 +94,7 @@ def read_sent(
             return outcome, taken
     code = next((error.code for error in outcome.errors if error.code), "")
     words = "; ".join(error.message for error in outcome.errors)
-    known = outcome.kind not in ("uncertain", "check_body", "accepted")
+    known = outcome.kind not in ("uncertain", "unconfirmed", "check_body", "accepted")
     return outcome, tuple(
         Taken(to=to, accepted=False, state="rejected" if known else "unknown", code=code or "", words=words)
         for to in message.to

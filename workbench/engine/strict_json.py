@@ -229,7 +229,7 @@ class _Reader:
         start = self.at
         node = self.value(0)
         if top_level_object and not isinstance(node, ObjectNode):
-            self.blame(start, _not_an_object(node))
+            self.blame(start, not_an_object(node))
         if self.skip():
             raise self.stop(
                 self.at,
@@ -557,7 +557,8 @@ def _half_a_character(escape: str) -> Sentence:
     )
 
 
-def _not_an_object(node: Node) -> Sentence:
+def not_an_object(node: Node) -> Sentence:
+    """Return what is said of a payload that is a list or a single value."""
     if isinstance(node, ListNode):
         return say(
             "The payload is a list, and it must be an object. Give the list a name: {example}.",

@@ -24,7 +24,17 @@ from workbench.sentence import Sentence, say
 from .filling import Filler, Hole, Unfilled, missing_sentence, missing_value, no_such_value, unfilled_of
 from .filters import MAX_BYTES, check_value, too_large
 from .slots import MAX_SLOTS, Found, nearest, split
-from .strict_json import MAX_PROBLEMS, ListNode, Node, ObjectNode, ScalarNode, TextNode, clip, read
+from .strict_json import (
+    MAX_PROBLEMS,
+    ListNode,
+    Node,
+    ObjectNode,
+    ScalarNode,
+    TextNode,
+    clip,
+    not_an_object,
+    read,
+)
 
 FIELD = "payload"
 MAX_TEXT_BYTES = 1_000_000
@@ -66,6 +76,7 @@ class Template:
         self.slots: tuple[Slot, ...] = tuple(draft.slots)
         self.warnings: tuple[Problem, ...] = _in_order(draft.problems)
         self._plan = draft.plan
+        self._alone = draft.alone
         self._holes = tuple(draft.holes)
         self._form = b"%b".join(b"".join(constant).replace(b"%", b"%%") for constant in draft.constants)
         # The values of most slots are fetched in one go, by their keys; those of other holes are put beside them first.
@@ -132,12 +143,17 @@ class Template:
         except (Refused, Unfilled, orjson.JSONEncodeError):
             self._explain(values)
             raise
-        return _cut(dumped)
+        parts = _cut(dumped)
+        if self._alone and not parts[0].startswith(b"{"):
+            raise Invalid([_problem(self.slots[0], _no_object(self.slots[0]))])
+        return parts
 
     def _quick(self, values: Mapping[str, JsonValue]) -> tuple[bytes, ...] | None:
         """Return what ``_parts`` returns, for values that need no second look, as those of most contacts; None for all others."""
         if not self._holes:
             return ()
+        if self._alone:
+            return None
         try:
             known: Mapping[Any, Any] = values
             if self._made:
@@ -244,6 +260,7 @@ class _Draft:
         self.holes: list[Hole] = []
         self.constants: list[list[bytes]] = [[]]
         self.plan: Any = None
+        self.alone = False
         size = len(text) if len(text) > MAX_TEXT_BYTES else len(text.encode("utf-8", "surrogatepass"))
         if size > MAX_TEXT_BYTES:
             limit = MAX_TEXT_BYTES // 1000
@@ -251,9 +268,15 @@ class _Draft:
                 1, 1, say("The payload is longer than {limit} kB. Shorten its fixed texts.", limit=limit)
             )
             return
-        reading = read(text, top_level_object=top_level_object, field=FIELD)
+        alone = (
+            text.lstrip()[:1] == '"' and top_level_object
+        )  # a payload that is one slot: its value is the object
+        reading = read(text, top_level_object=top_level_object and not alone, field=FIELD)
         self.problems += reading.problems
         if reading.node:
+            self.alone = alone
+            if alone and not _is_slot(reading.node):
+                self.blame(1, 1, not_an_object(reading.node))
             try:
                 self.plan = self.write(reading.node, "")
             except _Enough:
@@ -346,6 +369,20 @@ class _Draft:
             raise _Enough
         steps = tuple(found.key.split(".")) if found.kind == "variable" and "." in found.key else ()
         return Filler(slot, found.key, steps, found.steps)
+
+
+def _is_slot(node: Node) -> bool:
+    """Return whether the whole payload is one slot."""
+    parts = split(node.value).parts if isinstance(node, TextNode) else ()
+    return len(parts) == 1 and isinstance(parts[0], Found)
+
+
+def _no_object(slot: Slot) -> Sentence:
+    return say(
+        "The payload is the slot {slot} alone, and its value is no object. Give it one: {example}.",
+        slot=slot.source,
+        example='{"email": "ana@example.com"}',
+    )
 
 
 _OPENING = re.compile(r"\{\{|\$\{")

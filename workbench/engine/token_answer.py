@@ -46,6 +46,8 @@ def read_token(credential: OAuth2, answer: Reply | Failure) -> TokenAnswer:
         access_token=SecretStr(token),
         token_type=str(body.get("token_type", "Bearer")),
         expires_in_s=_seconds(body),
+        margin_s=type(credential).margin_s,
+        unstated_s=type(credential).unstated_s,
     )
 
 

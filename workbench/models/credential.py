@@ -126,6 +126,10 @@ class OAuth2(Credential):
     label: ClassVar[str] = N_("OAuth2")
     about: ClassVar[str] = N_("A client id and secret are exchanged for a token at the token URL.")
     auth: ClassVar[Auth] = BearerToken()
+    margin_s: ClassVar[float] = 60.0
+    """Seconds before a token's end at which it is no longer used."""
+    unstated_s: ClassVar[float] = 300.0
+    """Seconds for which a token is used whose answer does not say how long it lives."""
 
     token_url: Annotated[
         str,

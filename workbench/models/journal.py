@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from .base import Noun
-from .request import Mode, Outcome, ReplyView, RequestView
+from .request import Mode, Outcome, OutcomeKind, ReplyView, RequestView
 
 EntryKind = Literal["test", "send", "token", "change", "gate", "callback"]
 
@@ -52,3 +52,23 @@ class EntryFilter(Noun):
     until: datetime | None = None
     limit: int = 50
     before: str | None = None
+
+
+class OutcomeSpan(Noun):
+    """Which outcomes are to be counted: those of this time, in spans of so many seconds; of one integration, or of all."""
+
+    since: AwareDatetime
+    until: AwareDatetime
+    span_s: Annotated[int, Field(ge=1, le=31_536_000)] = 3_600
+    integration_id: str | None = None
+
+
+class OutcomeCount(Noun):
+    """How many messages of an integration ended in this way, in the span that begins ``at``."""
+
+    at: AwareDatetime
+    integration_id: str | None = None
+    provider: str | None = None
+    outcome: OutcomeKind
+    mode: Mode
+    count: int

@@ -69,7 +69,7 @@ class PayloadTemplate(Noun):
         ),
     ]
     encoding: Annotated[
-        Literal["json", "form", "xml"],
+        Literal["json", "form", "xml", "multipart", "nested_form"],
         Field(
             title=N_("Sent as"),
             description=N_("JSON, the fields of a form (Mailgun, Twilio), or XML (Vibes)."),

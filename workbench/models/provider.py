@@ -12,8 +12,9 @@ from .payload import PayloadTemplate
 from .request import Headers
 from .sms_dialect import SmsDialect
 
-Channel = Literal["email", "sms", "app_push", "web_push"]
-Encoding = Literal["json", "form", "xml"]
+Channel = Literal["email", "sms", "app_push", "web_push", "event"]
+Encoding = Literal["json", "form", "xml", "multipart", "nested_form"]
+"""``form`` repeats a list's key (Twilio, Mailgun), ``nested_form`` writes ``products[0][id]`` as PHP does; ``multipart`` likewise."""
 
 
 class Requirement(Noun):
@@ -53,6 +54,9 @@ class Reading(Noun):
     ``words`` are paths of an error's words in answers of another shape. ``inner`` names the member of a body whose text is JSON: it is
     read in the body's place (a custom channel's ``response``).
     ``refused_unless`` names a path and the values it may have when the HTTP status already says yes (Postmark's ``ErrorCode``).
+    ``confirmed`` names a path and the one value that means yes: a 2xx without it is accepted, but not confirmed (SendPulse's ``result``).
+    ``statuses`` are sentences for a refusal's status (cause and next step; 500 for every 5xx); they may name ``{provider}``,
+    ``{status}`` and ``{words}``.
     """
 
     ids: tuple[str, ...] = ()
@@ -64,6 +68,8 @@ class Reading(Noun):
     words: tuple[str, ...] = ()
     inner: str = ""
     refused_unless: tuple[str, tuple[JsonValue, ...]] | None = None
+    confirmed: tuple[str, JsonValue] | None = None
+    statuses: tuple[tuple[int, str], ...] = ()
     throttled: tuple[int, ...] = (429,)
     retry_after: tuple[str, ...] = ("header:Retry-After",)
     reset_at: tuple[str, ...] = ()

@@ -24,6 +24,7 @@ OutcomeKind = Literal[
     "server_error",  # 5xx
     "unreachable",  # no connection: nothing was sent
     "uncertain",  # sent, and no answer: it may have arrived
+    "unconfirmed",  # 2xx, but without the word that means yes: accepted, not confirmed
     "blocked",  # the workbench did not let it out
 ]
 

@@ -84,6 +84,7 @@ class JobOptions(Noun):
     repeat: Literal["idempotent", "always", "never"] = "idempotent"
     record: Literal["exchange", "outcome"] = "exchange"
     ask_consent: Literal["", "commercial", "transactional"] = ""
+    guard_min: Annotated[int, Field(ge=0, le=10_080)] = 0
 
 
 class Job(Noun):

@@ -22,6 +22,7 @@ from .faults import Fault, Faults
 from .platform.app import Platform
 from .providers import BATCH_BYTES, Emulator, stands_in_for
 from .queues import Queues
+from .sendpulse import SendPulseStandIn
 from .sms.control import control
 from .sms.courier import Deliver
 from .sms.stand_in import PACE_S, SmsStandIn, Subscribe
@@ -31,6 +32,7 @@ TOKEN_ROUTE = "oauth2"  # noqa: S105 - the key of the token stand-in, not a secr
 PLATFORM_ROUTE = "platform"
 QUEUES_ROUTE = "sqs"
 TEXTS_ROUTE = "texts"
+EVENTS = "sendpulse"
 GATE_PROVIDERS = (PLATFORM_ROUTE, PLATFORM)
 """The providers whose requests go to the platform that holds."""
 
@@ -41,7 +43,8 @@ class Sandbox:
     ``expected`` holds the credential values that are let in, ``faults`` the faults, both by provider; ``*`` means every
     provider, and leaves alone token URLs, whose key is ``oauth2``, and the platform that holds, whose key is ``platform``.
     ``tokens`` is a token server of one's own making, ``platform`` a platform. ``queues`` are those a gate can poll. ``sms`` holds the
-    stand-ins of providers that send texts: their messages take ``clock`` and ``pace_s`` seconds from report to report.
+    stand-ins of providers that send texts: their messages take ``clock`` and ``pace_s`` seconds from report to report. ``events`` is the
+    stand-in that remembers the events that arrived (``events.received``).
     """
 
     def __init__(
@@ -61,8 +64,10 @@ class Sandbox:
             for key, provider in every().items()
             if provider.sms is not None
         }
+        self.events = SendPulseStandIn(every()[EVENTS], self.tokens, expected.get(EVENTS), clock=clock)
+        special: dict[str, Emulator] = {**self.sms, EVENTS: self.events}
         self.emulators: dict[str, Emulator] = {
-            key: self.sms.get(key) or Emulator(provider, self.tokens, expected.get(key))
+            key: special.get(key) or Emulator(provider, self.tokens, expected.get(key))
             for key, provider in every().items()
         }
         self.apps: dict[str, Faults] = {
@@ -103,8 +108,8 @@ class Sandbox:
     def on_a_port(self) -> Starlette:
         """Return one app that serves every stand-in under ``/{provider key}``, and token URLs under ``/oauth2/token``.
 
-        The platform that holds is at ``/platform``, and its time passes with the machine's from now on; queues are at ``/sqs``, and what
-        the stand-ins of texts hold is at ``/texts``.
+        The platform that holds is at ``/platform``, and its time passes with the machine's from now on; queues are at ``/sqs``, what the
+        stand-ins of texts hold is at ``/texts``, and the events that arrived are at ``/sendpulse/received``.
         A path without a prefix goes to the provider whose path it is, for clients that keep only the host of an
         address (postmarker joins its base URL and ``/email`` that way).
         """
@@ -116,6 +121,7 @@ class Sandbox:
                 "platform": f"/{PLATFORM_ROUTE}",
                 "queues": f"/{QUEUES_ROUTE}",
                 "texts": f"/{TEXTS_ROUTE}",
+                "events": f"/{EVENTS}/received",
             }
             return JSONResponse({"sandbox": "integration workbench", "providers": served, **others})
 
@@ -123,7 +129,13 @@ class Sandbox:
         mounts += [Mount(f"/{PLATFORM_ROUTE}", app=self.platform), Mount(f"/{QUEUES_ROUTE}", app=self.queues)]
         mounts.append(Mount(f"/{TEXTS_ROUTE}", app=control(self.sms)))
         return Starlette(
-            routes=[Route("/", index), Route("/health", index), *mounts, Mount("", app=self._by_path)]
+            routes=[
+                Route("/", index),
+                Route("/health", index),
+                Route(f"/{EVENTS}/received", self.events.control),
+                *mounts,
+                Mount("", app=self._by_path),
+            ]
         )
 
     async def _by_path(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from email import message_from_bytes
+from email import message_from_string
 from email.message import Message
 from typing import Final
 from urllib.parse import parse_qsl
 
 from starlette.types import Receive
 
+from workbench.engine.forms import nested_tree
 from workbench.engine.xml_values import xml_read
 from workbench.models.base import JsonValue
 from workbench.models.provider import Encoding
@@ -45,7 +46,10 @@ async def read_body(receive: Receive, most: int) -> bytes | None:
 
 
 def parse_body(body: bytes, content_type: str, encoding: Encoding) -> JsonValue:
-    """Return the body as JSON gives it, a form as an object whose repeated keys are lists, XML as its tree; raises Unreadable."""
+    """Return the body as JSON gives it, a form as an object, XML as its tree; raises Unreadable.
+
+    Repeated keys of a plain form are lists; the names of a nested or a multipart form say themselves what is a list.
+    """
     try:
         if encoding == "json":
             return _json(body)
@@ -56,9 +60,9 @@ def parse_body(body: bytes, content_type: str, encoding: Encoding) -> JsonValue:
             if content_type.lower().startswith("multipart/form-data")
             else parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS)
         )
+        return nested_tree(pairs) if encoding in ("multipart", "nested_form") else _gathered(pairs)
     except (ValueError, RecursionError) as error:
         raise Unreadable from error
-    return _gathered(pairs)
 
 
 def _json(body: bytes) -> JsonValue:
@@ -90,7 +94,7 @@ def _multipart(body: bytes, content_type: str) -> list[tuple[str, str]]:
 
 def _part(part: bytes) -> tuple[str, str]:
     head, found, content = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
-    headers = message_from_bytes(head + b"\r\n\r\n")
+    headers = message_from_string(head.decode() + "\r\n\r\n")  # of bytes it would know ASCII names alone
     name = headers.get_param("name", header="content-disposition")
     if not found or not isinstance(name, str):
         raise Unreadable

@@ -93,6 +93,8 @@ def _key_fits(auth: HeaderKey, given: str, expected: Expected | None) -> bool:
     if expected is not None:
         wanted = _written(auth.value, expected)
         return wanted is not None and _same(wanted, given)
+    if PREFIX in given:  # what the token server gave out is a token and no key
+        return False
     parts = re.split(r"\{\w+\}", auth.value)
     return bool(re.fullmatch(r"\S+".join(re.escape(part) for part in parts), given)) and _plausible(given)
 
@@ -124,7 +126,7 @@ def _token_fits(authorization: str, tokens: TokenServer) -> bool:
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token:
         return False
-    return tokens.valid(token) if token.startswith(PREFIX) else _plausible(token)
+    return tokens.valid(token) if PREFIX in token else _plausible(token)
 
 
 def _signature_fits(provider: Provider, auth: Signature, request: Request, expected: Expected | None) -> bool:

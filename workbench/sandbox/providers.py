@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import Receive, Scope, Send
 
+from workbench.engine.auth import credentials_for
 from workbench.models.base import JsonValue
 from workbench.models.provider import Endpoint, Provider
 from workbench.models.request import Request
@@ -36,6 +37,10 @@ class Emulator:
         self.expected = expected
         self.taken = 0
         self.routes = [(endpoint, pattern_of(endpoint.url)) for endpoint in provider.endpoints]
+        self._keyed = {
+            endpoint.key: provider.model_copy(update={"credentials": credentials_for(provider, endpoint)})
+            for endpoint in provider.endpoints
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request as the vendor would."""
@@ -47,7 +52,7 @@ class Emulator:
         if not matching:
             await respond(send, self._unknown(scope["method"], path, found))
         elif body is None:
-            await respond(send, _too_large(self.provider, most))
+            await respond(send, too_large(self.provider, most))
         else:
             await respond(send, self._answer(seen(scope, body, self.provider), *matching[0]))
 
@@ -65,7 +70,7 @@ class Emulator:
 
     def _answer(self, request: Request, endpoint: Endpoint, names: dict[str, str]) -> Rendered:
         emulation = self.provider.emulation
-        if not lets_in(self.provider, request, self.tokens, self.expected):
+        if not lets_in(self._keyed[endpoint.key], request, self.tokens, self.expected):
             return render(emulation.unauthorized, names, None)
         try:
             parsed = parse_body(request.body, request.header("Content-Type") or "", endpoint.encoding)
@@ -87,9 +92,13 @@ class Emulator:
         }
         return render(endpoint.accepted, names, parsed, items)
 
+    def shown_path(self, endpoint: Endpoint) -> str:
+        """Return an endpoint's path as it is told to whom looked for another one."""
+        return urlsplit(endpoint.url).path or "/"
+
     def _unknown(self, method: str, path: str, found: list[tuple[Endpoint, dict[str, str]]]) -> Rendered:
         """Return a 405 for a known path, else a 404; both name what the stand-in knows, so that nobody has to guess."""
-        known = [f"{endpoint.method} {urlsplit(endpoint.url).path or '/'}" for endpoint, _ in self.routes]
+        known = [f"{endpoint.method} {self.shown_path(endpoint)}" for endpoint, _ in self.routes]
         message = f"The stand-in for {self.provider.name} has no {method} {path}. It has: {', '.join(known)}."
         allow = ", ".join(sorted({endpoint.method for endpoint, _ in found}))
         return written(
@@ -106,7 +115,8 @@ def _most(provider: Provider, endpoint: Endpoint) -> int:
     return BATCH_BYTES if endpoint.accepted.each == "$" else provider.limits.body_bytes or BODY_BYTES
 
 
-def _too_large(provider: Provider, most: int) -> Rendered:
+def too_large(provider: Provider, most: int) -> Rendered:
+    """Return the refusal of a body that is longer than ``most`` bytes."""
     message = f"The body is too large: the stand-in for {provider.name} takes at most {most} bytes."
     return written(413, [], {"message": message})
 

@@ -24,6 +24,7 @@ from workbench.sentence import say
 from workbench.services.receiving import Receiving
 from workbench.services.roles import caller, check_role
 
+from .description import describe
 from .gate import BODY_S, add_receiver
 from .guard import Guard
 from .sms import add_sms_receiver
@@ -74,9 +75,12 @@ def make_app(
 
     add_receiver(app, receiving or bench.receiving, body_s)
     add_sms_receiver(app, bench.callback_receiving)
+    offered: dict[str, Operation] = {}
     for name, service in SERVICES.items():
         for operation in operations(service).values():
             _add_route(app, bench, people or {}, name, operation)
+            offered[path_of(name, operation.name)] = operation
+    describe(app, offered)
     return app
 
 
@@ -105,19 +109,10 @@ def _add_route(
             caller.reset(token)
         return Response(operation.result.dump_json(result), media_type="application/json")
 
-    schema = {
-        "requestBody": {"required": True, "content": {"application/json": {"schema": _inline(operation)}}}
-    }
     app.add_api_route(
         path_of(name, operation.name), endpoint, methods=["POST"], tags=[name], name=f"{name}.{operation.name}",
-        summary=operation.about.partition("\n")[0], description=f"{operation.about}\n\nRole: {operation.role}.",
-        response_model=operation.returns, openapi_extra=schema,
+        summary=operation.about.partition("\n")[0], description=f"{operation.about}\n\nRole: {operation.role}.", response_model=None,
     )  # fmt: skip
-
-
-def _inline(operation: Operation) -> dict[str, Any]:
-    """Return the schema of the arguments with its definitions inside, since OpenAPI's own place is filled by FastAPI."""
-    return operation.arguments.model_json_schema()
 
 
 def _arguments(operation: Operation, body: bytes) -> Any:

@@ -11,7 +11,7 @@ from workbench.engine.diff import Difference, differences
 from workbench.errors import Refused
 from workbench.models.base import JsonValue, Noun
 from workbench.models.contact import Contact
-from workbench.models.journal import Entry, EntryFilter
+from workbench.models.journal import Entry, EntryFilter, OutcomeCount, OutcomeSpan
 from workbench.models.request import ReplyView, RequestView
 from workbench.models.sending import Preview
 from workbench.sentence import say
@@ -48,6 +48,11 @@ class Activity:
     async def entry(self, id: str) -> Entry:
         """Return one entry; NotFound when there is none of this id."""
         return await self.house.journal.entry(id)
+
+    @viewer
+    async def outcomes(self, wanted: OutcomeSpan) -> list[OutcomeCount]:
+        """Return how the messages of a time ended, span by span: what a chart is drawn of."""
+        return await self.house.journal.outcomes(wanted)
 
     @viewer
     async def compare(self, before: str, after: str) -> Comparison:

@@ -16,7 +16,8 @@ from workbench.models.integration import Settings
 from workbench.models.message import Designation
 from workbench.sentence import Sentence, say
 
-AskedChannel = Literal["sms", "email"]
+AskedChannel = Literal["sms", "email", "event"]
+PointChannel = Literal["sms", "email"]
 
 
 class Ledger(Protocol):
@@ -27,8 +28,11 @@ class Ledger(Protocol):
 
 
 def asked_channel(settings: Settings) -> AskedChannel | None:
-    """Return the channel whose consent counts for an integration's messages; None for pushes, which have no contact point."""
-    return settings.channel if settings.channel in ("sms", "email") else None
+    """Return the channel whose consent counts for an integration's messages; None for pushes, which have no contact point.
+
+    An event has none of its own: what its flow sends goes to the e-mail address and the phone number that it names (R-EVT-27).
+    """
+    return settings.channel if settings.channel in ("sms", "email", "event") else None
 
 
 def check_asking(settings: Settings) -> AskedChannel:
@@ -47,46 +51,72 @@ async def held_back(
 ) -> list[tuple[str, Sentence] | None]:
     """Return for each row (a contact as JSON) the masked point and why nobody may write to it; None for one that may be sent.
 
-    A row without a contact point of the channel is held back too: nobody can say that it may be sent.
+    A row without a contact point of the channel is held back too: nobody can say that it may be sent. An event is asked about for each
+    point that it names, and one that opted out of anything like it holds it back; there only a record counts, as when a single one is sent.
     """
-    points = [_point(row, channel) for row in rows]
-    asks = [ConsentAsk(channel=channel, point=point, designation=designation) for point in points if point]
-    decided = iter(await ledger.decide(asks) if asks else ())
+    return await decided(ledger, channel, designation, [_identifiers(row) for row in rows])
+
+
+async def decided(
+    ledger: Ledger, channel: AskedChannel, designation: Designation, contacts: Sequence[Mapping[str, str]]
+) -> list[tuple[str, Sentence] | None]:
+    """Return what ``held_back`` does, for the identifiers of contacts."""
+    points = [_points(identifiers, channel) for identifiers in contacts]
+    asks = [
+        ConsentAsk(channel=of, point=point, designation=designation)
+        for several in points
+        for of, point in several
+    ]
+    answers = iter(await ledger.decide(asks) if asks else ())
     found: list[tuple[str, Sentence] | None] = []
-    for point in points:
-        if not point:
+    for several in points:
+        decisions = [next(answers) for _ in several]
+        against = next(
+            (one for one in decisions if not one.send and (one.event_id or channel != "event")), None
+        )
+        if not decisions:
             found.append(("", _nobody(channel)))
-            continue
-        decision = next(decided)
-        found.append(None if decision.send else (decision.point, decision.reason))
+        else:
+            found.append(None if against is None else (against.point, against.reason))
     return found
 
 
 async def warnings(ledger: Ledger | None, settings: Settings, contact: Contact) -> tuple[Problem, ...]:
     """Return a warning where the contact of a single message opted out, or its carrier blocks it. Nothing is kept back."""
     channel = asked_channel(settings)
-    point = _named(contact.identifiers, channel) if channel else ""
-    if ledger is None or channel is None or not point:
+    points = _points(contact.identifiers, channel) if channel else []
+    if ledger is None or not points:
         return ()
-    [decision] = await ledger.decide([ConsentAsk(channel=channel, point=point)])
-    if decision.send or not decision.event_id:  # without a record it may be a test address as well
-        return ()
-    return (
+    decisions = await ledger.decide([ConsentAsk(channel=of, point=point) for of, point in points])
+    return tuple(
         Problem(field="identifier", level="warning", sentence=say(
             "By the consent ledger {point} may not get commercial messages. {reason}", point=decision.point, reason=decision.reason,
-        )),
+        ))
+        for decision in decisions
+        if not decision.send and decision.event_id  # without a record it may be a test address as well
     )  # fmt: skip
 
 
-def _point(row: str, channel: AskedChannel) -> str:
+def _identifiers(row: str) -> Mapping[str, str]:
     try:
         contact = from_json(row)
     except ValueError:
-        return ""
-    return _named(contact.get("identifiers", {}), channel) if isinstance(contact, dict) else ""
+        return {}
+    identifiers = contact.get("identifiers") if isinstance(contact, dict) else None
+    return identifiers if isinstance(identifiers, dict) else {}
 
 
-def _named(identifiers: Mapping[str, str], channel: AskedChannel) -> str:
+def _points(identifiers: Mapping[str, str], channel: AskedChannel) -> list[tuple[PointChannel, str]]:
+    """Return the contact points that consent is asked for: the channel's, or for an event each that it names."""
+    if channel != "event":
+        point = _named(identifiers, channel)
+        return [(channel, point)] if point else []
+    kinds: tuple[tuple[PointChannel, str], ...] = (("email", "email"), ("sms", "phone"))
+    named = [(of, str(identifiers.get(kind) or "")) for of, kind in kinds]
+    return [(of, point) for of, point in named if point and check_point(of, point) is None]
+
+
+def _named(identifiers: Mapping[str, str], channel: PointChannel) -> str:
     """Return the contact's point of the channel: what is named so, else whatever of it is one."""
     named = identifiers.get("phone" if channel == "sms" else "email", "")
     return next(
@@ -98,5 +128,9 @@ def _nobody(channel: AskedChannel) -> Sentence:
     if channel == "sms":
         return say(
             "Not sent: the row has no phone number with a country code, so nobody can be asked about consent."
+        )
+    if channel == "event":
+        return say(
+            "Not sent: the row has neither an e-mail address nor a phone number, so nobody can be asked about consent."
         )
     return say("Not sent: the row has no e-mail address, so nobody can be asked about consent.")

@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench.adapters.clock import new_id
 from workbench.engine.checks import blocking, check_authenticate, check_configure, tidy
+from workbench.engine.event_urls import address_secret, check_address, shared_with
 from workbench.engine.fingerprint import fingerprint
 from workbench.engine.template import check_template
 from workbench.errors import Invalid, NotFound, Refused
@@ -114,9 +115,42 @@ class Integrations:
             problems += [
                 p for p in check_authenticate(settings, provider) if not p.field.startswith("headers")
             ]
+            problems += await self._check_address(settings, draft.integration_id)
         if stage in STAGES[2:]:
             problems += check_template(settings.payload)
         return problems
+
+    async def _check_address(self, settings: Settings, own_id: str | None) -> list[Problem]:
+        """Return what is wrong with a secret that is the whole address, and a warning where another integration has the same."""
+        if provider_of(settings.provider).channel != "event":
+            return []
+        others = [
+            item for item in await self.all()
+            if item.id != own_id and item.settings.provider == settings.provider
+        ]  # fmt: skip
+        return await asyncio.to_thread(self._look_at_address, settings, others)
+
+    def _look_at_address(self, settings: Settings, others: list[Integration]) -> list[Problem]:
+        found = check_address(settings, provider_of(settings.provider), self._open(settings))
+        own = self._address(settings)
+        if own is None or blocking(found):
+            return found
+        taken = {item.name: there[1] for item in others if (there := self._address(item.settings))}
+        twin = shared_with(own[1], taken)
+        if twin is not None:
+            sentence = say(
+                "The integration “{name}” has the same event URL: what is sent through either arrives at one event. "
+                "For a test environment make an event of its own in SendPulse.",
+                name=twin,
+            )
+            found.append(Problem(field=f"credential.{own[0]}", sentence=sentence, level="warning"))
+        return found
+
+    def _address(self, settings: Settings) -> tuple[str, str] | None:
+        return address_secret(settings, provider_of(settings.provider), self._open(settings))
+
+    def _open(self, settings: Settings) -> dict[str, str]:
+        return self.house.open_secrets(settings.secrets())[0]
 
     @operator
     async def check_token(self, draft: Draft) -> TokenCheck:

@@ -12,24 +12,27 @@ from workbench.adapters.clock import new_id
 from workbench.engine.auth import token_request
 from workbench.engine.checks import check_authenticate, check_configure, credential_of, tidy
 from workbench.engine.compose import Composer, values_from
+from workbench.engine.event_identifiers import identifiers_in
+from workbench.engine.event_urls import check_address, masks_of, trimmed
 from workbench.engine.fingerprint import credential_fingerprint, fingerprint
 from workbench.engine.identifiers import check_identifier, identifier_in
 from workbench.engine.read import read
 from workbench.engine.redact import Redactor, hint_of, mask_identifier
-from workbench.engine.snippets import curl
+from workbench.engine.snippets import curl, secret_names, token_name
 from workbench.engine.template import Template, compile_template
 from workbench.engine.token_answer import read_token
 from workbench.engine.urls import host_of
 from workbench.errors import Invalid, MissingVariable, Refused
 from workbench.models.base import JsonValue, Problem, SecretRef, trusted
 from workbench.models.credential import Credential, OAuth2
-from workbench.models.integration import Settings
+from workbench.models.event import IDENTIFIERS
+from workbench.models.integration import IdentifierType, Settings
 from workbench.models.journal import Entry, EntryKind
 from workbench.models.provider import Provider
 from workbench.models.request import Failure, Outcome, Reply, Request
 from workbench.models.token import TokenAnswer
 from workbench.providers import provider as provider_of
-from workbench.sentence import say
+from workbench.sentence import N_, say
 
 from .house import House
 
@@ -88,10 +91,13 @@ class Line:
         blocking = [p for p in (*configured, *wrong, *check_authenticate(settings, provider)) if p.blocks]
         secrets, missing = await asyncio.to_thread(house.open_secrets, settings.secrets())
         blocking += [needs_secret(settings, ref) for ref in missing]
+        addressed = check_address(settings, provider, secrets)
+        blocking += [problem for problem in addressed if problem.blocks]
         if blocking or credential is None:
             raise Invalid(_once(blocking))
         template = compile_template(settings.payload)
-        warnings = tuple(problem for problem in configured if not problem.blocks)
+        warnings = tuple(problem for problem in (*configured, *addressed) if not problem.blocks)
+        secrets = trimmed(settings, provider, secrets)
         return cls(house, settings, credential, template, secrets, warnings, integration_id, who)
 
     def request(self, contact_json: str, key: str, token: str | None) -> tuple[Request, str]:
@@ -118,7 +124,7 @@ class Line:
         self, identifiers: Mapping[str, str], variables: Values, user_data: Mapping[str, Values], *, masked: bool = False
     ) -> tuple[str | None, dict[str, JsonValue]]:  # fmt: skip
         """Return a contact's identifier and the values for the template; Invalid where it may not be sent to."""
-        kind = self.settings.identifier
+        kind = self._kind(identifiers)
         identifier, wrong = identifier_in(kind, identifiers)
         if wrong is not None and (self._wants_identifier or kind.key in identifiers):
             if masked and (value := identifiers.get(kind.key)):
@@ -127,6 +133,18 @@ class Line:
         return identifier, values_from(
             variables, identifiers, user_data, identifier, self.settings.campaign_name
         )
+
+    def _kind(self, identifiers: Mapping[str, str]) -> IdentifierType:
+        """Return the identifier type that this contact goes by: of an event whose payload names none, the one that it has."""
+        kind = self.settings.identifier
+        if (
+            "event" not in (self.provider.channel, self.settings.channel)
+            or self._wants_identifier
+            or identifiers.get(kind.key)
+        ):
+            return kind
+        has = [name for name in IDENTIFIERS if identifiers.get(name)]
+        return IdentifierType.model_validate({"kind": has[0]}) if has else kind
 
     def compose(self, values: Values, token: str | None, key: str | None = None) -> Request:
         """Return the frozen request with real secrets: for the wire, and for redacted views of it."""
@@ -187,7 +205,7 @@ class Line:
     ) -> Entry:
         """Return the journal's entry of an exchange: secrets masked, the identifier as a pseudonym."""
         recipient = mask_identifier(identifier, self.house.home.salt) if identifier else None
-        kept = self.redactor(token).naming({identifier: recipient} if recipient else {})
+        kept = self.redactor(token).naming(self._pseudonyms(request, identifier, recipient))
         return trusted(
             Entry,
             {
@@ -211,6 +229,15 @@ class Line:
             },
         )
 
+    def _pseudonyms(self, request: Request, identifier: str, recipient: str | None) -> dict[str, str]:
+        """Return what stands for whom in the journal: for the identifier, and for each that an event's body names beside it."""
+        found = {identifier: recipient} if recipient else {}
+        if "event" in (self.provider.channel, self.settings.channel):
+            encoding = self.provider.endpoint(self.settings.endpoint).encoding
+            for value in identifiers_in(encoding, request.body):
+                found.setdefault(value, mask_identifier(value, self.house.home.salt))
+        return found
+
     def redactor(self, token: str | None) -> Redactor:
         """Return what masks the secrets, and this token."""
         redactor = self._redactors.get(token)
@@ -226,6 +253,16 @@ class Line:
         if token is not None:
             placeholders[token] = "$ACCESS_TOKEN"
         return curl(Redactor(placeholders).blank(request), placeholders.values())
+
+    def blank(self, request: Request, token: str | None) -> tuple[Request, dict[str, str]]:
+        """Return the request with named placeholders in place of secrets (``$SENDPULSE_API_KEY``), and what each stands for."""
+        names = {one.handle: one for one in secret_names(self.settings, type(self._credential))}
+        placeholders = {secret: f"${names[handle].name}" for handle, secret in self._secrets.items()}
+        titles = {f"${one.name}": one.title for one in names.values()}
+        if token is not None:
+            placeholders[token] = f"${token_name(self.provider.key)}"
+            titles[placeholders[token]] = N_("access token, as the token URL gives it")
+        return Redactor(placeholders).blank(request), titles
 
     def _read_token(self, answer: Reply | Failure) -> TokenAnswer:
         assert isinstance(self._credential, OAuth2)
@@ -263,7 +300,9 @@ def _read_contact(contact_json: str) -> dict[str, Any]:
 
 def secrets_redactor(secrets: Mapping[str, str], hints: Mapping[str, str], token: str | None) -> Redactor:
     """Return what shows secrets (by handle) by their hints, and a token by its own."""
-    masks = {secret: hints.get(handle, "****") for handle, secret in secrets.items()}
+    masks: dict[str, str] = {}
+    for handle, secret in secrets.items():
+        masks |= masks_of(secret, hints.get(handle, "****"))
     if token:
         masks[token] = hint_of(token)
     return Redactor(masks)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CONNECT_S = 5.0
 TOTAL_S = 20.0
 """Seconds; R-CMN-04."""
-_NOT_NOW = frozenset({"unreachable", "throttled", "blocked", "server_error", "uncertain"})
+_NOT_NOW = frozenset({"unreachable", "throttled", "blocked", "server_error", "uncertain", "unconfirmed"})
 AT_ONCE = 4
 """Requests of one draft that are under way together."""
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "activity_page",
+    "events_page",
     "gate_lab_page",
     "gates_page",
     "home_page",
@@ -101,6 +102,15 @@ async def sms_page(bench: Workbench | None = None) -> Widget:
 
     lasting = (*PARTS, "account", "delivery", "callback")
     return await Frame("sms", PAGES["sms"], sms, bench, (*PARTS, *PLACES), lasting=lasting).open()
+
+
+async def events_page(bench: Workbench | None = None) -> Widget:
+    """Return the page of events: compose and send, contracts, runs, outcomes, code, checks, environments, and imports."""
+    from .events import PARTS, PLACES, events
+    from .page import PAGES, Frame
+
+    lasting = (*PARTS, "event", "run", "cassette")
+    return await Frame("events", PAGES["events"], events, bench, (*PARTS, *PLACES), lasting=lasting).open()
 
 
 async def job_progress(bench: Workbench, id: str) -> JobProgress:

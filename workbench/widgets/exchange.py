@@ -42,6 +42,7 @@ OUTCOMES: Mapping[OutcomeKind, tuple[Said, Kind]] = {
     "server_error": (N_("Server error"), "error"),
     "unreachable": (N_("Unreachable"), "error"),
     "uncertain": (N_("May have been sent"), "warn"),
+    "unconfirmed": (N_("Accepted, not confirmed"), "warn"),
     "blocked": (N_("Blocked"), "error"),
 }
 """What each outcome is called, and its colour; the colour only repeats the word."""

@@ -73,12 +73,14 @@ class HomePage:
         rehearse = N_("Play how a held sendout ends: who gets it, who times out, and why.")
         watch = N_("Holds in progress: time left, decisions, accept or reject by hand.")
         text = N_("Set up a provider, compose a text, see what each one would get, and what became of it.")
+        tell = N_("Say what happened to a contact, look at every row of a table, send it, and prove it.")
         ways = [
             ("integrations", "", N_("Open integrations"), look_up, catalogue),
             ("work", "", N_("Follow the work"), follow, "await work_page(bench)"),
             ("gate", "", N_("Rehearse a gate"), rehearse, "await gate_lab_page(bench)"),
             ("gate_live", "", N_("Follow the send gates"), watch, "await gates_page(bench)"),
             ("sms", "", N_("Send text messages"), text, "await sms_page(bench)"),
+            ("events", "", N_("Send events and tables"), tell, "await events_page(bench)"),
             ("activity", "", N_("See activity"), read, journal),
         ]
         if self.frame.may("operator"):

@@ -35,6 +35,7 @@ PAGES: Mapping[str, str] = {
     "gate": N_("Gate lab"),
     "gate_live": N_("Send gates"),
     "sms": N_("SMS"),
+    "events": N_("Events"),
     "activity": N_("Activity"),
 }
 """The published pages by the name of their notebook."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from urllib.parse import parse_qsl
 
 from workbench.engine.compose import form_encoded, xml_body
+from workbench.engine.forms import nested_pairs
 from workbench.engine.template import Template, check_template, compile_template
 from workbench.errors import Invalid, MissingVariable, WorkbenchError
 from workbench.models.base import JsonValue, Problem
@@ -161,8 +162,10 @@ class Composer:
         self.picker.value = next((one.id for one in self.templates.values() if one.text == self._before), "")
 
     def _filled(self, tree: JsonValue, size: int) -> Html:
-        if self.encoding == "form":
-            pairs = parse_qsl(form_encoded(tree).decode(), keep_blank_values=True)
+        if self.encoding in ("form", "nested_form", "multipart"):
+            pairs = nested_pairs(tree)
+            if self.encoding == "form":
+                pairs = parse_qsl(form_encoded(tree).decode(), keep_blank_values=True)
             text = "\n".join(f"{name} = {value}" for name, value in pairs)
             title = say("Body as it is sent: a form with {count} fields", count=len(pairs))
         elif self.encoding == "xml":

@@ -26,7 +26,7 @@ __all__ = ["Replay"]
 
 HINTS: dict[RowState, str] = {
     "failed": N_("The provider refused them, or they ran out of attempts."),
-    "uncertain": N_("They were sent and no answer came: some may have arrived."),
+    "uncertain": N_("They were sent, and no answer came or none that says yes: some may have arrived."),
     "invalid": N_("They could not be made into a request. Nothing was sent."),
     "cancelled": N_("They were left undone when the job was cancelled."),
     "accepted": N_("They were taken: every one of them would arrive twice."),
@@ -156,7 +156,7 @@ def _time(field: TextField) -> datetime | None:
 def _shares(preview: ReplayPreview) -> ipywidgets.Widget:
     rows: list[tuple[Said, int]] = [
         (N_("Never taken: refused, or never sent"), preview.never_taken),
-        (N_("Perhaps twice: sent, and no answer came"), preview.perhaps_twice),
+        (N_("Perhaps twice: sent, and no answer came that says yes"), preview.perhaps_twice),
         (N_("Surely twice: taken already"), preview.surely_twice),
         (N_("Held back: replayed too often, not sent again"), preview.held_back),
     ]

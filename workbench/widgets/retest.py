@@ -9,6 +9,7 @@ import ipywidgets
 from workbench.errors import Invalid
 from workbench.models.base import Problem
 from workbench.models.contact import SAMPLE, Contact
+from workbench.models.event import EVENT_SAMPLE
 from workbench.models.integration import Integration
 from workbench.models.sending import Confirmation
 from workbench.sentence import N_, say
@@ -38,7 +39,8 @@ class Retest:
         self.live = frame.facts.mode == "live"
         kind = integration.settings.identifier
         # in live mode nobody is proposed: whom a real message reaches is typed by hand
-        contact = Contact(variables=SAMPLE.variables) if self.live else SAMPLE
+        sample = EVENT_SAMPLE if integration.settings.channel == "event" else SAMPLE
+        contact = Contact(variables=SAMPLE.variables) if self.live else sample
         self.contact = ContactForm(contact, kind, self._edited, live=self.live)
         self.inputs = Inputs({"identifier": self.contact.address})
         self.messages = Messages()

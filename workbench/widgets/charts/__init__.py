@@ -5,8 +5,11 @@ a title and a description, and a table of the same figures stands behind it.
 """
 
 from .bars import Bar, bars
+from .columns import Column, columns
 from .curve import curve
 from .flow import FlowColumn, Ribbon, flow_picture
 from .timeline import Mark, Span, timeline
 
-__all__ = ["Bar", "FlowColumn", "Mark", "Ribbon", "Span", "bars", "curve", "flow_picture", "timeline"]
+__all__ = [
+    "Bar", "Column", "FlowColumn", "Mark", "Ribbon", "Span", "bars", "columns", "curve", "flow_picture", "timeline",
+]  # fmt: skip

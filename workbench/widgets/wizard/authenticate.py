@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from string import Formatter
 from typing import Any, ClassVar
 
+from workbench.engine.auth import credentials_for
 from workbench.models.base import JsonValue, Problem
-from workbench.models.credential import OAUTH2_PRESETS, Credential, HeaderKey
+from workbench.models.credential import OAUTH2_PRESETS, Credential, HeaderKey, OAuth2
 from workbench.models.integration import Draft, Settings, Stage
 from workbench.models.sending import TokenCheck
 from workbench.providers import provider as provider_of
@@ -56,7 +57,8 @@ class Authenticate:
         self._filling = False
         self._kept: dict[str, dict[str, JsonValue]] = {settings.credential_kind: settings.credential}
         self.provider = provider_of(settings.provider)
-        kinds = {one.kind: one for one in self.provider.credentials}
+        self._fitting = credentials_for(self.provider, self.provider.endpoint(settings.endpoint))
+        kinds = {one.kind: one for one in self._fitting}
         self._kind = settings.credential_kind if settings.credential_kind in kinds else next(iter(kinds))
         self.checked = checked
         self.method = ChoiceField(
@@ -134,28 +136,29 @@ class Authenticate:
             self._desk,
             changed=self._edited,
             prefix="credential",
-            folded=TOKEN_REQUEST if self._kind == "oauth2" else (),
+            folded=_folded(model),
             fold_title=N_("Token request: keys, placement, more parameters"),
             beside=BESIDE if self._kind == "oauth2" else (),
             wording=PLACEMENTS,
             header=_headers_of(model),
         )
-        visible(self.preset, self._kind == "oauth2")
+        visible(self.preset, model is OAuth2)  # a provider's own token URL is set as it wants it
         self.preset.value = _preset_of(self.form.values())
         self.forms.put(*([self.form.widget] if model.model_fields else []))
 
     def _card(self) -> Any:
         """Return the card of the method: a choice where there is one, else its name."""
-        only = self.provider.credentials[0]
-        if len(self.provider.credentials) > 1:
+        only = self._fitting[0]
+        if len(self._fitting) > 1:
             return look.card("", self.method, self.preset, self.forms.widget)
         return look.card(only.label, self.preset, self.forms.widget, subtitle=only.about)
 
     def _method_chosen(self, _change: object) -> None:
         if self.method.value == self._kind:
             return
-        self._kept[self._kind] = self.form.values()
+        typed = self._kept[self._kind] = self.form.values()
         self._kind = self.method.value
+        self._kept.setdefault(self._kind, _shared(typed, self.provider.credential(self._kind)))
         self.checked = None
         self._make_form()
         self._show_token()
@@ -214,6 +217,19 @@ def token_banner(check: TokenCheck) -> Any:
             seconds=round(check.expires_in_s),
         ),
     )
+
+
+def _folded(model: type[Credential]) -> tuple[str, ...]:
+    """Return the fields that only an unusual token URL needs; of a provider with a token URL of its own that address too."""
+    if not issubclass(model, OAuth2):
+        return ()
+    return TOKEN_REQUEST if model.model_fields["token_url"].is_required() else ("token_url", *TOKEN_REQUEST)
+
+
+def _shared(typed: Mapping[str, JsonValue], model: type[Credential]) -> dict[str, JsonValue]:
+    """Return what was typed for one method and is a field of another too, such as the event's name; a secret is not carried over."""
+    own = set(model.model_fields) - set(OAuth2.model_fields) - set(model.secret_fields())
+    return {name: value for name, value in typed.items() if name in own}
 
 
 def _headers_of(model: type[Credential]) -> dict[str, str]:

@@ -17,6 +17,7 @@ CHANNELS: dict[Channel, str] = {
     "sms": N_("SMS"),
     "app_push": N_("App push"),
     "web_push": N_("Web push"),
+    "event": N_("Events"),
 }
 
 TITLES: dict[Stage, str] = {

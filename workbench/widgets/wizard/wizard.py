@@ -14,6 +14,7 @@ from workbench.engine.fingerprint import credential_fingerprint
 from workbench.errors import Invalid, WorkbenchError
 from workbench.models.base import Problem
 from workbench.models.contact import SAMPLE, Contact
+from workbench.models.event import EVENT_SAMPLE
 from workbench.models.integration import STAGES, Draft, Integration, Stage
 from workbench.models.sending import Confirmation, Preview, Sent, TokenCheck
 from workbench.sentence import N_, Sentence, say
@@ -233,7 +234,8 @@ class Wizard:
                 settings, self.desk, self._changed, self.bench.integrations.check_token, self._still_true()
             )
         if stage == "test":
-            contact = self._contact or (Contact(variables=SAMPLE.variables) if self.live else SAMPLE)
+            sample = EVENT_SAMPLE if settings.channel == "event" else SAMPLE
+            contact = self._contact or (Contact(variables=SAMPLE.variables) if self.live else sample)
             return Trial(
                 settings, contact, self._changed, send=self._test, preview=self._preview,
                 live=self.live, checked=self._still_true(), texts=self._texts,

@@ -1,0 +1,125 @@
+"""TABLE FILES: the bytes of a table on the disk, sealed chunk by chunk, and read again from any place in them.
+
+Each chunk is sealed with the table's own key, and its number is sealed with it: chunks can be neither opened, nor swapped, nor left out.
+A chunk has a fixed length, so that the one that holds a byte is found without reading the others.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from pathlib import Path
+from typing import Final
+
+from workbench.adapters import files
+from workbench.adapters.sealed_rows import NONCE_BYTES, RowKey
+from workbench.errors import Damaged
+from workbench.sentence import say
+
+CHUNK: Final = 192 * 1024
+"""Bytes of a table in one sealed chunk."""
+_NUMBER: Final = 8
+_TAG: Final = 16
+_SEALED: Final = 4 * -(-(NONCE_BYTES + _NUMBER + CHUNK + _TAG) // 3) + 1
+
+
+class SealedWriter:
+    """Writes a sealed file: whole or not at all. Use it in a ``with``; an exception inside leaves nothing behind."""
+
+    def __init__(self, path: Path, key: RowKey) -> None:
+        self._path, self._key = path, key
+        self._temporary = path.with_name(f".{path.name}.tmp")
+        self._waiting = bytearray()
+        self._chunks = 0
+
+    def __enter__(self) -> SealedWriter:
+        try:
+            descriptor = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            raise files.cannot_write(self._path, error) from None
+        self._file = os.fdopen(descriptor, "wb")
+        return self
+
+    def write(self, data: bytes) -> None:
+        """Take bytes of any length. Raises CannotWrite."""
+        self._waiting += data
+        while len(self._waiting) >= CHUNK:
+            self._seal(bytes(self._waiting[:CHUNK]))
+            del self._waiting[:CHUNK]
+
+    def _seal(self, chunk: bytes) -> None:
+        sealed = self._key.seal(self._chunks.to_bytes(_NUMBER, "big") + chunk)
+        self._chunks += 1
+        try:
+            self._file.write(sealed.encode() + b"\n")
+        except OSError as error:
+            raise files.cannot_write(self._path, error) from None
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        try:
+            if kind is None:
+                if self._waiting:
+                    self._seal(bytes(self._waiting))
+                self._file.flush()
+                os.fsync(self._file.fileno())
+                self._file.close()
+                self._temporary.replace(self._path)
+        except OSError as fault:
+            raise files.cannot_write(self._path, fault) from None
+        finally:
+            with contextlib.suppress(OSError):  # the first error is the one to tell
+                self._file.close()
+            self._temporary.unlink(missing_ok=True)
+
+
+class SealedFile(io.RawIOBase):
+    """The ``size`` bytes of a sealed file, to be read and sought. Raises Damaged where it is not as it was written."""
+
+    def __init__(self, path: Path, key: RowKey, size: int) -> None:
+        super().__init__()
+        self._key, self._size, self._at = key, size, 0
+        self._file = path.open("rb")
+        self._number, self._chunk = -1, b""
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        super().close()
+
+    def readable(self) -> bool:
+        """Return that it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return that it can be read from any place."""
+        return True
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Go to a place and return it."""
+        self._at = max(0, offset + (0, self._at, self._size)[whence])
+        return self._at
+
+    def tell(self) -> int:
+        """Return the place it is at."""
+        return self._at
+
+    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]  # typeshed's Buffer is not in 3.11
+        """Read what follows of the chunk at hand, and return how much that was; 0 at the end."""
+        if self._at >= self._size:
+            return 0
+        number, start = divmod(self._at, CHUNK)
+        if number != self._number:
+            self._chunk, self._number = self._open(number), number
+        part = self._chunk[start : start + len(buffer)]
+        buffer[: len(part)] = part
+        self._at += len(part)
+        return len(part)
+
+    def _open(self, number: int) -> bytes:
+        self._file.seek(number * _SEALED)
+        opened = self._key.open(self._file.read(_SEALED).rstrip(b"\n").decode("ascii", "replace"))
+        wanted = min(CHUNK, self._size - number * CHUNK)
+        if opened[:_NUMBER] != number.to_bytes(_NUMBER, "big") or len(opened) != _NUMBER + wanted:
+            raise Damaged(say("A part of this table was changed on the disk. Choose the file again."))
+        return opened[_NUMBER:]

@@ -1,0 +1,133 @@
+"""RUNS OUTCOMES: what became of each row of a run's table, and the file of it, for machines and for spreadsheets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from workbench.engine.spreadsheet import ColumnType, csv_text
+from workbench.engine.standing import ROW_NAMES
+from workbench.models.run import RowOutcome, Run
+from workbench.models.work import RowState
+from workbench.sentence import N_, say
+
+from . import look
+from .download import Download
+from .fields import ChoiceField
+from .fold import visible
+from .language import number
+from .messages import Messages
+from .page import Frame
+from .piece import said
+from .runs_words import outcome_badge
+from .tables import RowList
+
+__all__ = ["RunOutcomes", "outcome_file"]
+
+STEP: Final = 25
+PAGE: Final = 1_000
+MOST_ROWS: Final = 200_000
+"""Rows of a file that a page hands over; for more there is the command line."""
+NAMES: Final = ("row", "recipient", "state", "outcome", "reason", "provider_id", "attempts", "changed_at")
+TYPES: Mapping[str, ColumnType] = {
+    "row": "number",
+    "attempts": "number",
+    "recipient": "string",
+    "reason": "string",
+}
+COLUMNS: list[Mapping[str, str]] = [
+    {"key": "row", "label": N_("Row"), "kind": "number"},
+    {"key": "state", "label": N_("What became of it")},
+    {"key": "recipient", "label": N_("Recipient"), "kind": "strong"},
+    {"key": "sentence", "label": N_("What was said")},
+    {"key": "attempts", "label": N_("Attempts"), "kind": "number"},
+]
+
+
+class RunOutcomes:
+    """The outcomes of a run that was started, page by page."""
+
+    def __init__(self, frame: Frame, run: Run) -> None:
+        self.frame, self.run = frame, run
+        self.found: list[RowOutcome] = []
+        self._before: list[int] = []
+        self.messages = Messages()
+        states = [(state, said(text)) for state, text in ROW_NAMES.items()]
+        self.which = ChoiceField(N_("Which rows"), [("", said(N_("All rows of the table"))), *states])
+        self.list = RowList(N_("Outcomes"), columns=COLUMNS, empty=N_("No row is in this state."))
+        self.earlier, self.later = look.button(N_("Earlier rows")), look.button(N_("Later rows"))
+        again = look.button(N_("Look again"), "quiet")
+        self.count = look.show("", "wb-count")
+        self.which.observe(lambda _: frame.start(self.first(), self.messages), "value")
+        frame.click(self.earlier, self.back, self.messages)
+        frame.click(self.later, self.next, self.messages)
+        frame.click(again, self.read, self.messages)
+        files = [
+            Download(N_("Outcome file (CSV for machines)"), f"{run.id}.csv", self._machines, self.messages.guard, "text/csv"),
+            Download(N_("Outcome file (for a spreadsheet)"), f"{run.id}-spreadsheet.csv", self._sheets, self.messages.guard, "text/csv"),
+        ]  # fmt: skip
+        self.widget = look.card(
+            N_("Outcomes by row"), self.which, self.messages.widget, self.list,
+            look.buttons(self.count, self.earlier, self.later, again, align="start"), look.buttons(*files, align="start"),
+            subtitle=N_("Every row of the table is here once, with what became of it. Contacts are masked."),
+        )  # fmt: skip
+
+    async def first(self) -> None:
+        """Show the first page."""
+        self._before = []
+        await self.read()
+
+    async def next(self) -> None:
+        """Show the page after this one."""
+        self._before.append(self.found[-1].row)
+        await self.read()
+
+    async def back(self) -> None:
+        """Show the page before this one."""
+        self._before.pop()
+        await self.read()
+
+    async def read(self) -> None:
+        """Read this page anew."""
+        state: RowState | None = self.which.value or None  # type: ignore[assignment]  # one of the options
+        after = self._before[-1] if self._before else 0
+        found = list(await self.frame.bench.runs.outcomes(self.run.id, after, STEP + 1, state))
+        self.found = found[:STEP]
+        self.list.rows = [_cells(one) for one in self.found]
+        visible(self.earlier, bool(self._before))
+        visible(self.later, len(found) > STEP)
+        shown = say("{count} rows on this page", count=number(len(self.found)))
+        self.count.value = look.escape(said(shown)) if self.found else ""
+
+    async def _machines(self) -> str:
+        return await outcome_file(self.frame, self.run.id, spreadsheet=False)
+
+    async def _sheets(self) -> str:
+        return await outcome_file(self.frame, self.run.id, spreadsheet=True)
+
+
+async def outcome_file(frame: Frame, run_id: str, *, spreadsheet: bool) -> str:
+    """Return the outcomes of a run as CSV; for a spreadsheet with nothing in it that one would run as a formula."""
+    rows: list[list[Any]] = []
+    after = 0
+    while len(rows) < MOST_ROWS:
+        page = list(await frame.bench.runs.outcomes(run_id, after, PAGE))
+        rows += [_line(one) for one in page]
+        if len(page) < PAGE:
+            break
+        after = page[-1].row
+    return csv_text(NAMES, rows, spreadsheet=spreadsheet, types=TYPES)
+
+
+def _line(one: RowOutcome) -> list[Any]:
+    return [
+        one.row, one.recipient, one.state, one.outcome, said(one.sentence) if one.sentence else "", one.provider_id, one.attempts,
+        one.changed_at.isoformat() if one.changed_at else "",
+    ]  # fmt: skip
+
+
+def _cells(one: RowOutcome) -> dict[str, Any]:
+    return {
+        "id": str(one.row), "row": one.row, "state": outcome_badge(one), "recipient": one.recipient, "sentence": one.sentence,
+        "attempts": one.attempts or "",
+    }  # fmt: skip
