@@ -18,6 +18,7 @@ from workbench.errors import Forbidden, Invalid, NotFound, Refused
 from workbench.models.event import Event, EventInput, EventMethod, EventVariable, FieldPath
 from workbench.models.person import Role
 from workbench.models.request import Failure, Reply, Request
+from workbench.models.sending import Confirmation
 from workbench.sandbox.app import Sandbox
 from workbench.sentence import say
 from workbench.services.event_flows import asked
@@ -329,6 +330,27 @@ async def test_the_same_a_second_time_needs_a_second_word(tmp_path: Path) -> Non
         await house.events.save(event.model_copy(update={"guard_min": 0}))
         await house.events.send(event.id, occurrence())
         assert len(sandbox.events.received) == 5
+
+
+async def test_what_was_rehearsed_keeps_nothing_back_that_is_live(tmp_path: Path) -> None:
+    gone: list[Request] = []
+
+    async def send(request: Request, **_limits: float) -> Reply:
+        gone.append(request)
+        return Reply(status=200, headers=(("content-type", "application/json"),), body=b'{"result": true}')
+
+    environ = {"WORKBENCH_KEYRING": "off"}
+    async with Workbench.open(tmp_path / "h", sandbox=Sandbox(), environ=environ) as rehearsal:
+        event = await event_of(rehearsal)
+        await rehearsal.events.send(event.id, occurrence())
+    seen = Confirmation(host="api.sendpulse.com", recipient=EMAIL)
+    async with Workbench.open(tmp_path / "h", live=True, environ=environ) as live:
+        live.house.wire.send = send  # type: ignore[method-assign]
+        assert (await live.events.look(event.id, occurrence())).earlier is None
+        await live.events.send(event.id, occurrence(), confirmation=seen)
+        with pytest.raises(Refused, match="went to the same contact"):
+            await live.events.send(event.id, occurrence(), confirmation=seen)
+    assert len(gone) == 1
 
 
 async def test_of_two_at_the_same_moment_one_alone_goes_and_what_was_refused_may_go_again(

@@ -166,8 +166,9 @@ async def _planned(session: Session, bench: Workbench, plan: RunPlan, table: Tab
             ),
         )
     made = await bench.runs.plan(plan.model_copy(update={"mapping": ()}))
-    named = {one.target for one in plan.mapping}
-    whole = (*plan.mapping, *(one for one in made.plan.mapping if one.target not in named))
+    named, used = {one.target for one in plan.mapping}, {one.column for one in plan.mapping if one.column}
+    found = [one for one in made.plan.mapping if one.target not in named and one.column not in used]
+    whole = (*plan.mapping, *found)
     return await bench.runs.change(made.id, made.plan.model_copy(update={"mapping": whole}))
 
 

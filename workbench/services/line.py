@@ -114,20 +114,20 @@ class Line:
         identifiers = contact.get("identifiers", {})
         try:
             identifier, values = self.fill(
-                identifiers, contact.get("variables", {}), contact.get("user_data", {}), masked=True
+                identifiers, contact.get("variables", {}), contact.get("user_data", {})
             )
             return self.compose(values, token, key), identifier or ""
         except (Refused, MissingVariable) as error:
             raise self._masked(error, identifiers) from None
 
     def fill(
-        self, identifiers: Mapping[str, str], variables: Values, user_data: Mapping[str, Values], *, masked: bool = False
-    ) -> tuple[str | None, dict[str, JsonValue]]:  # fmt: skip
-        """Return a contact's identifier and the values for the template; Invalid where it may not be sent to."""
+        self, identifiers: Mapping[str, str], variables: Values, user_data: Mapping[str, Values]
+    ) -> tuple[str | None, dict[str, JsonValue]]:
+        """Return a contact's identifier and the values for the template; Invalid, naming it masked, where it may not be sent to."""
         kind = self._kind(identifiers)
         identifier, wrong = identifier_in(kind, identifiers)
         if wrong is not None and (self._wants_identifier or kind.key in identifiers):
-            if masked and (value := identifiers.get(kind.key)):
+            if value := identifiers.get(kind.key):
                 wrong = check_identifier(kind, value, mask_identifier(value, self.house.home.salt)) or wrong
             raise Invalid([Problem(field="identifier", sentence=wrong)])
         return identifier, values_from(
@@ -149,6 +149,10 @@ class Line:
     def compose(self, values: Values, token: str | None, key: str | None = None) -> Request:
         """Return the frozen request with real secrets: for the wire, and for redacted views of it."""
         return self._composer.request(values, token=token, now=self.house.clock.now(), key=key)
+
+    def wire(self) -> Wire:
+        """Return the wire that its requests may take: where a secret is the whole address, by what that secret names."""
+        return self.house.wire_for(self._composer.url, local_test=self.settings.local_test)
 
     async def token(self, refused: str | None = None) -> str | None:
         """Return the token to send with: the kept one, or a new one; None where none is needed.
