@@ -23,7 +23,7 @@ from workbench.services.lab import Lab
 from workbench.widgets import gate_lab_page, settle
 from workbench.widgets.gate_lab import BEGIN, gate_lab, scenario_from, token_of
 from workbench.widgets.gate_lab_contacts import STEP
-from workbench.widgets.gate_lab_export import contacts_csv, csv_text, questions_text
+from workbench.widgets.gate_lab_export import contacts_csv, questions_text
 from workbench.widgets.gate_lab_form import ScenarioForm
 from workbench.widgets.gate_lab_outcome import in_force, verdict_of
 from workbench.widgets.gate_lab_pair import differences
@@ -442,12 +442,6 @@ def test_a_run_is_printed_with_the_switches_in_force() -> None:
 )
 async def test_each_ending_says_what_to_do(scenario: Scenario, words: str) -> None:
     assert words in verdict_of(await Lab().run(scenario))
-
-
-def test_a_cell_that_a_spreadsheet_would_run_is_neutralised() -> None:
-    text = csv_text(("a", "b"), [("=1+1", -5), ("@x", "+1"), ("-2", "plain")])
-    rows = list(csv.reader(io.StringIO(text)))[1:]
-    assert rows == [["'=1+1", "-5"], ["'@x", "'+1"], ["'-2", "plain"]]
 
 
 async def test_a_segment_named_like_a_formula_does_not_run() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
@@ -18,11 +18,11 @@ from workbench.sentence import Sentence, say
 
 from .consent_profiles import check_point
 from .lines import lines_of
+from .spreadsheet import csv_text, unsheltered
 from .strict_json import clip
 from .wording import problems_of
 
 MOST_ROWS: Final = 100_000
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so is run as a formula: https://owasp.org/www-community/attacks/CSV_Injection"""
 
 COLUMNS: Final = (
@@ -105,7 +105,7 @@ def _name(text: object) -> str:
 def _bare(cell: str) -> str:
     """Return a cell without the apostrophe that keeps a spreadsheet from running it."""
     text = cell.strip()
-    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA) else text
+    return unsheltered(text)
 
 
 def _row(line: int, fields: dict[str, JsonValue], now: datetime) -> ReadRow | Problem:
@@ -189,19 +189,4 @@ def audit_lines(rows: Iterable[Mapping[str, JsonValue]]) -> str:
 
 def audit_table(rows: Iterable[Mapping[str, JsonValue]]) -> str:
     """Return rows as CSV with a header. A text that a spreadsheet would run as a formula begins with an apostrophe."""
-    return "".join(
-        _csv_line(cells) for cells in ([*COLUMNS], *([row[name] for name in COLUMNS] for row in rows))
-    )
-
-
-def _csv_line(cells: Sequence[JsonValue]) -> str:
-    return ",".join(_cell(cell) for cell in cells) + "\r\n"
-
-
-def _cell(value: JsonValue) -> str:
-    text = "" if value is None else str(value)
-    if text.startswith(FORMULA):
-        text = "'" + text
-    if any(sign in text for sign in ',"\r\n'):
-        text = '"' + text.replace('"', '""') + '"'
-    return text
+    return csv_text(COLUMNS, ([row[name] for name in COLUMNS] for row in rows), spreadsheet=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from datetime import datetime
 
 from workbench.engine.diff import Difference, differences
+from workbench.engine.spreadsheet import csv_text
 from workbench.errors import Refused
 from workbench.models.base import JsonValue, Noun
 from workbench.models.contact import Contact
@@ -20,7 +19,10 @@ from .delivery import Delivery
 from .house import House
 from .roles import admin, operator, viewer
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+COLUMNS = (
+    "id", "at", "kind", "mode", "who", "integration", "provider", "recipient", "outcome", "status", "elapsed_ms", "ids",
+)  # fmt: skip
+"""The columns of the journal as CSV."""
 
 
 class Comparison(Noun):
@@ -79,27 +81,7 @@ class Activity:
     @admin
     async def export_csv(self, wanted: EntryFilter | None = None) -> str:
         """Return the entries as CSV with a header row. A cell that a spreadsheet would run as a formula starts with an apostrophe."""
-        out = io.StringIO()
-        writer = csv.writer(out)
-        writer.writerow(
-            [
-                "id",
-                "at",
-                "kind",
-                "mode",
-                "who",
-                "integration",
-                "provider",
-                "recipient",
-                "outcome",
-                "status",
-                "elapsed_ms",
-                "ids",
-            ]
-        )
-        for entry in await self.entries(wanted):
-            writer.writerow([_cell(value) for value in _row(entry)])
-        return out.getvalue()
+        return csv_text(COLUMNS, map(_row, await self.entries(wanted)), spreadsheet=True)
 
     @admin
     async def purge(self, older_than: datetime) -> int:
@@ -114,10 +96,6 @@ def _row(entry: Entry) -> list[str]:
         entry.recipient or "", outcome.kind if outcome else "", str(reply.status) if reply else "",
         f"{reply.elapsed_ms:.0f}" if reply else "", " ".join(outcome.ids) if outcome else "",
     ]  # fmt: skip
-
-
-def _cell(value: str) -> str:
-    return "'" + value if value.startswith(FORMULA) else value
 
 
 def _request(view: RequestView | None) -> JsonValue:

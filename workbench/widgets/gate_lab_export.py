@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
+from workbench.engine.spreadsheet import csv_text
 from workbench.models.platform import QUESTIONS
 from workbench.models.scenario import Doubt, Scenario, Traced
 from workbench.sentence import N_, say
-from workbench.services.activity import FORMULA
 
 from .gate_lab_words import SWITCH_WORDS
 from .language import number
 from .piece import said
 
-__all__ = ["contacts_csv", "csv_text", "questions_text"]
+__all__ = ["contacts_csv", "questions_text"]
 
 WIDTH = 88
 INDENT = " " * 6
@@ -25,21 +23,12 @@ HEAD = (
 )  # fmt: skip
 
 
-def csv_text(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return rows as CSV. A text that a spreadsheet would run as a formula starts with an apostrophe."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(head)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    return out.getvalue()
-
-
 def contacts_csv(scenario: Scenario, contacts: Iterable[Traced]) -> str:
     """Return the contacts with their path, reason and rule; each row ends with the answers to the open questions it was played with."""
     switches = scenario.switches.model_dump()
     numbers = [question.number for question in QUESTIONS]
     answers = [str(switches[question.switch]) for question in QUESTIONS]
-    return csv_text((*HEAD, *numbers), (_row(one, answers) for one in contacts))
+    return csv_text((*HEAD, *numbers), (_row(one, answers) for one in contacts), spreadsheet=True)
 
 
 def _row(one: Traced, answers: Sequence[str]) -> list[object]:
@@ -56,10 +45,6 @@ def _row(one: Traced, answers: Sequence[str]) -> list[object]:
         one.decided_by,
         *answers,
     ]
-
-
-def _cell(value: object) -> object:
-    return "'" + value if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def questions_text(scenario: Scenario, doubts: Sequence[Doubt]) -> str:

@@ -78,7 +78,9 @@ function diagnostic(state, problem) {
 export function mount(parent, { text, label, describedBy, completions, words, changed, left }) {
   const labels = new Compartment();
   const writing = new Compartment();
-  const named = (name) => EditorView.contentAttributes.of({ "aria-label": name, "aria-describedby": describedBy() });
+  const named = (name) => EditorView.contentAttributes.of({
+    "aria-label": name, "aria-describedby": describedBy(), tabindex: "0", // also for tools that know contenteditable by it alone
+  });
   const phrases = {
     Find: words("find"),
     Replace: words("replace_with"),
