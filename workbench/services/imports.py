@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 from workbench.adapters.clock import new_id
-from workbench.engine.imports import filled, read_import
 from workbench.errors import Invalid
 from workbench.models.base import Problem, SecretRef
 from workbench.models.imported import Imported
@@ -30,6 +29,8 @@ class Imports:
     @viewer
     async def read(self, text: str, name: str = "") -> Imported:
         """Return what the text asks to be sent, without any secret of it; nothing is kept. ``name`` is the title of a text without one."""
+        from workbench.engine.imports import read_import  # two dozen readers: loaded when somebody imports
+
         read = await asyncio.to_thread(read_import, text, every())
         return read if read.title or not name else read.model_copy(update={"title": name[:200]})
 
@@ -39,6 +40,8 @@ class Imports:
 
         A secret that is missing stays empty, and the wizard asks for it. Raises Invalid where a pick is none, or is no integration.
         """
+        from workbench.engine.imports import filled, read_import
+
         read = await asyncio.to_thread(read_import, text, every())
         wrong = _wrong(read, picks)
         if wrong:
