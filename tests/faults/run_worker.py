@@ -6,20 +6,12 @@ It has loaded everything beforehand, so that a death and a new start cost no mor
 
 from __future__ import annotations
 
-import asyncio
-import os
-import sys
-
-import aiohttp  # noqa: F401 - loaded before the fork
 import phonenumbers  # noqa: F401 - loaded before the fork
-import sqlalchemy.dialects.sqlite  # noqa: F401 - loaded before the fork
 
 import workbench.adapters.consent_log
-import workbench.adapters.ledger
 import workbench.adapters.send_marks
-import workbench.adapters.tables
-import workbench.adapters.vault
-import workbench.sandbox.app  # noqa: F401 - loaded before the fork
+import workbench.adapters.tables  # noqa: F401 - loaded before the fork
+from tests.faults.forked import serve_lines
 from workbench import Workbench
 from workbench.models.work import JobConfirmation
 from workbench.services import run_filling
@@ -45,16 +37,5 @@ async def work(home: str, host: str, run: str) -> None:
         await bench.work.crew.wait(found.job_id)
 
 
-def main() -> None:
-    for line in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            asyncio.run(work(*line.split()))
-            os._exit(0)
-        print(child, flush=True)
-        _, status = os.waitpid(child, 0)
-        print(f"ended {status}", flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    serve_lines(work)

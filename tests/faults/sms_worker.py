@@ -3,31 +3,22 @@
 It prints its port first. ``serve HOME`` takes callbacks on it, for the workbench of a home; ``send HOME HOST`` sends the ``draft.json``
 of a home in live mode, to that host alone. The port listens from before the first to after the last of them, so who calls between two
 waits a moment.
-
-It has loaded everything beforehand, so that a death and a new start cost no more than the workbench's own opening.
 """
 
 from __future__ import annotations
 
-import asyncio
-import os
-import sys
 from pathlib import Path
 from socket import socket
 
-import aiohttp  # noqa: F401 - loaded before the fork
 import phonenumbers  # noqa: F401 - loaded before the fork
-import sqlalchemy.dialects.sqlite  # noqa: F401 - loaded before the fork
 import uvicorn
 from fastapi import FastAPI
 
 import workbench.adapters.consent_log
 import workbench.adapters.deliveries
-import workbench.adapters.ledger
-import workbench.adapters.vault
-import workbench.sandbox.app
 import workbench.services.callback_receiving  # noqa: F401 - loaded before the fork
 from tests.callback_room import PUBLIC
+from tests.faults.forked import serve_lines
 from tests.loopback import listener
 from workbench import Workbench
 from workbench.models.message_draft import MessageDraft
@@ -60,15 +51,7 @@ def main() -> None:
     bound.listen(512)
     bound.setblocking(False)
     print(bound.getsockname()[1], flush=True)
-    for line in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            what, *words = line.split()
-            asyncio.run(serve(bound, *words) if what == "serve" else send(*words))
-            os._exit(0)
-        print(child, flush=True)
-        _, status = os.waitpid(child, 0)
-        print(f"ended {status}", flush=True)
+    serve_lines(lambda what, *words: serve(bound, *words) if what == "serve" else send(*words))
 
 
 if __name__ == "__main__":

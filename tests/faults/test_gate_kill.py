@@ -6,32 +6,16 @@ import asyncio
 import os
 import random
 import signal
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.faults.test_work_kill import Worker
+from tests.faults.forked import worker
 from tests.gate_platform import GatePlatform, on_loopback
 from tests.gate_room import CODE, Room, room, with_codes
 from workbench.models.hold import WAITING, Hold
 
 CONTACTS = 1000
-
-
-@asynccontextmanager
-async def worker() -> AsyncIterator[Worker]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.faults.gate_worker", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        yield Worker(process)
-    finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        await process.wait()
 
 
 def new_batch(platform: GatePlatform, number: int, dice: random.Random) -> None:
@@ -51,7 +35,7 @@ async def killed(home: Path, kills: int, seed: int) -> int:
     sendouts = 0
     async with (
         on_loopback(platform) as host,
-        worker() as victim,
+        worker("gate_worker") as victim,
         room(home, platform, live=[host], **with_codes(platform)) as made,
     ):
         (home / "gate.json").write_text(made.gate.model_dump_json())

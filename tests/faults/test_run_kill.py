@@ -7,15 +7,12 @@ import json
 import os
 import random
 import signal
-import sys
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.faults.test_work_kill import Worker
+from tests.faults.forked import worker
 from tests.sink import Received, Sink, sink
 from workbench import Settings, Workbench
 from workbench.models.event import EVENT_PAYLOAD, Event, EventVariable
@@ -25,19 +22,6 @@ from workbench.models.work import RowFilter
 ENVIRON = {"WORKBENCH_KEYRING": "off"}
 ROWS = 400
 MAPPING = (Mapped(target="email", column="mail"), Mapped(target="n", column="n"))
-
-
-@asynccontextmanager
-async def worker() -> AsyncIterator[Worker]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.faults.run_worker", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        yield Worker(process)
-    finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        await process.wait()
 
 
 async def integration(bench: Workbench, taking: Sink, kind: str) -> str:
@@ -87,7 +71,7 @@ async def killed(home: Path, kills: int, kind: str, seed: int) -> Counter[str]:
     first = 1
     async with (
         sink(behave) as taking,
-        worker() as victim,
+        worker("run_worker") as victim,
         Workbench.open(home, live=True, allowed_hosts=[taking.host], environ=ENVIRON) as bench,
     ):
         saved = await integration(bench, taking, kind)

@@ -10,7 +10,6 @@ import json
 import os
 import random
 import signal
-import sys
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,7 +19,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.callback_room import OURS, PUBLIC, Room, report, room, text
-from tests.faults.test_work_kill import Worker
+from tests.faults.forked import Worker, worker
 from tests.sink import Received, reply, sink
 from workbench import Workbench
 from workbench.adapters.clock import new_id
@@ -49,31 +48,11 @@ COURSES = (
 )
 
 
-class Victim(Worker):
-    """The process that is killed, over and over. It listens on ``port``."""
-
-    port = 0
-
-    async def start(self, *words: object) -> int:
-        """Let it begin with what the words say; return the process to kill."""
-        assert self.process.stdin is not None
-        self.process.stdin.write((" ".join(map(str, words)) + "\n").encode())
-        return int(await self._line())
-
-
 @asynccontextmanager
-async def worker() -> AsyncIterator[Victim]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.faults.sms_worker", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    victim = Victim(process)
-    try:
-        victim.port = int(await victim._line())
-        yield victim
-    finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        await process.wait()
+async def listening() -> AsyncIterator[tuple[Worker, int]]:
+    """Give the process that is killed, and the port that it listens on."""
+    async with worker("sms_worker") as victim:
+        yield victim, int(await victim.line())
 
 
 # What providers call with --------------------------------------------------------------------------------------------
@@ -223,9 +202,12 @@ async def taking(home: Path, kills: int, seed: int, texts: int, people: int) -> 
     """
     dice = random.Random(seed)
     rounds = calls = 0
-    async with Workbench.open(home, public_at=PUBLIC, environ=ENVIRON) as bench, worker() as victim:
+    async with (
+        Workbench.open(home, public_at=PUBLIC, environ=ENVIRON) as bench,
+        listening() as (victim, port),
+    ):
         at = await room(bench, "twilio")
-        providers = Providers(victim.port, dice)
+        providers = Providers(port, dice)
         while kills > 0:
             rounds += 1
             playing = Round(at, rounds, dice, texts, people)
@@ -233,7 +215,7 @@ async def taking(home: Path, kills: int, seed: int, texts: int, people: int) -> 
             await playing.prepare()
             played = asyncio.create_task(playing.play(providers))
             while not played.done():
-                pid = await victim.start("serve", home)
+                pid = await victim.begin("serve", home)
                 await point_of(played, providers, dice, last=kills <= 1)
                 os.kill(pid, signal.SIGKILL)
                 kills -= 1
@@ -355,7 +337,7 @@ async def sending(home: Path, kills: int, seed: int, recipients: int) -> tuple[i
     dice = random.Random(seed)
     async with (
         Workbench.open(home, live=True, public_at=PUBLIC, environ=ENVIRON) as bench,
-        worker() as victim,
+        listening() as (victim, _),
     ):
         endpoint = Endpoint(bench)
         async with sink(endpoint.behave) as taking:
@@ -364,7 +346,7 @@ async def sending(home: Path, kills: int, seed: int, recipients: int) -> tuple[i
             (home / "draft.json").write_text(draft.model_dump_json())
             while kills > 0:
                 before = taking.count
-                pid = await victim.start("send", home, taking.host)
+                pid = await victim.begin("send", home, taking.host)
                 ending = asyncio.create_task(victim.ended())
                 point = asyncio.create_task(taking.reach(before + dice.randrange(1, recipients + 1)))
                 await asyncio.wait([ending, point], return_when=asyncio.FIRST_COMPLETED)

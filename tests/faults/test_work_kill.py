@@ -6,54 +6,18 @@ import asyncio
 import os
 import random
 import signal
-import sys
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.faults.forked import worker
 from tests.sink import Sink, sink
 from workbench import Contact, Settings, Workbench
 from workbench.models.work import Counts, JobOptions, RowFilter
 
 ENVIRON = {"WORKBENCH_KEYRING": "off"}
 ROWS = 1000
-
-
-class Worker:
-    """The process that is killed, over and over."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-
-    async def begin(self, home: Path, host: str, job: str) -> int:
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{home} {host} {job}\n".encode())
-        return int(await self._line())
-
-    async def ended(self) -> int:
-        return int((await self._line()).split()[1])
-
-    async def _line(self) -> str:
-        assert self.process.stdout is not None
-        line = (await self.process.stdout.readline()).decode()
-        assert line, "the worker is gone"
-        return line
-
-
-@asynccontextmanager
-async def worker() -> AsyncIterator[Worker]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.faults.worker", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        yield Worker(process)
-    finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        await process.wait()
 
 
 async def new_job(bench: Workbench, taking: Sink, repeat: str) -> str:
@@ -80,7 +44,7 @@ async def killed(home: Path, kills: int, repeat: str, seed: int) -> tuple[int, i
     """Kill the worker so often, over as many jobs as that takes; return how many rows went twice and how many were in flight."""
     dice = random.Random(seed)
     doubles = in_flight = 0
-    async with sink() as taking, worker() as victim:
+    async with sink() as taking, worker("worker") as victim:
         allowed = [taking.host]
         async with Workbench.open(home, live=True, allowed_hosts=allowed, environ=ENVIRON) as bench:
             while kills > 0:
