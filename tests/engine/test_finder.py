@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.engine.finder import Finder, PlainFinder, folded, identifier_finder, secret_finder
+from workbench.engine.finder import (
+    Finder,
+    PlainFinder,
+    PlainFinders,
+    folded,
+    identifier_finder,
+    secret_finder,
+)
 from workbench.engine.spellings import (
     has_odd_letters,
     identifier_landmarks,
@@ -179,3 +186,26 @@ def test_no_other_letter_matches_an_ascii_one() -> None:
 
 def test_landmarks_are_small_letters() -> None:
     assert identifier_landmarks("Ana.K@Example.com") == [b"ana", b"k", b"example", b"com"]
+
+
+PAIRS = (
+    ("ana@example.com", "+46701740605"), ("46701740605@example.com", "+46701740605"), ("ana@example.com", "Ana.K+list@Mail.Example.com"),
+    ("+1112111", "+2111211"), ("aa.aa.aa", "a" * 6), ("kiss@isk.is", "+46701234567"), ("+46701234567", "46701234567"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=" and ".join)
+@given(data=st.data())
+@settings(max_examples=60)
+def test_several_plain_identifiers_are_found_as_the_pattern_finds_them(
+    pair: tuple[str, ...], data: st.DataObject
+) -> None:
+    pieces = st.one_of(*(pieces_of(value, without_lookaround(identifier_pattern(value))) for value in pair))
+    text = "".join(data.draw(st.lists(pieces, max_size=7)))
+    shown = {value: f"<{at}>" for at, value in enumerate(pair)}
+    quick = identifier_finder(shown)
+    assert isinstance(quick, PlainFinders)
+    found = Finder(shown, identifier_pattern, None).searched(text)
+    assert quick.replace(text, folded(text)) == found
+    if found != text:
+        assert quick.may_be_in(text, folded(text))

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from itertools import pairwise
 from typing import Final
 from urllib.parse import unquote, unquote_plus
 
@@ -130,20 +131,13 @@ class PlainFinder:
         """Return what ``searched`` returns, without the search where none is needed; ``low`` is the text folded."""
         if self._landmark not in low and (text.isascii() or not has_odd_letters(text)):
             return text
-        spans = None if has_odd_letters(text) else self._spans(low)
+        spans = None if has_odd_letters(text) else self.spans(low)
         if spans is None:
             return self.searched(text) if self.may_be_in(text, low) else text
         if text.count(self._value) == len(spans):
             return text.replace(self._value, self._shown)
-        # It stands there in other letters, or without its plus: ASCII all the same, so places in the bytes will do.
-        data = text.encode("utf-8", "surrogatepass")
-        shown = self._shown.encode("utf-8", "surrogatepass")
-        done: list[bytes] = []
-        at = 0
-        for start, end in spans:
-            done += [data[at:start], shown]
-            at = end
-        return b"".join([*done, data[at:]]).decode("utf-8", "surrogatepass")
+        # It stands there in other letters, or without its plus.
+        return _put(text, [(start, end, self._shown) for start, end in spans])
 
     def searched(self, text: str) -> str:
         """Return ``text`` with it replaced, in whatever spelling it stands there."""
@@ -153,8 +147,8 @@ class PlainFinder:
     def _any_spelling(self) -> Finder:
         return Finder({self._value: self._shown}, identifier_pattern, None)
 
-    def _spans(self, low: bytes) -> list[tuple[int, int]] | None:
-        """Return where it stands; None where its landmark stands elsewhere too, or it overlaps itself."""
+    def spans(self, low: bytes) -> list[tuple[int, int]] | None:
+        """Return where it stands, in bytes; None where its landmark stands elsewhere too, or it overlaps itself."""
         spans: list[tuple[int, int]] = []
         end = 0
         at = low.find(self._landmark)
@@ -185,6 +179,59 @@ class PlainFinder:
         return bool(sign) and low[at - 1 : at] not in (sign, *_ENDS)
 
 
+class PlainFinders:
+    """The finder of several identifiers, each of them plain: what an event's body names beside each other.
+
+    Each finds its own places without a pattern. As long as those do not overlap, they are what the pattern of all would find.
+    """
+
+    def __init__(self, shown: Mapping[str, str], finders: tuple[PlainFinder, ...]) -> None:
+        self._shown = shown
+        self._finders = tuple(zip(finders, shown.values(), strict=True))
+
+    def may_be_in(self, text: str, low: bytes) -> bool:
+        """Return False only where none is in ``text``, in any spelling; ``low`` is the text folded."""
+        return any(finder.may_be_in(text, low) for finder, _ in self._finders)
+
+    def replace(self, text: str, low: bytes) -> str:
+        """Return what ``searched`` returns, without the search where none is needed; ``low`` is the text folded."""
+        found = None if has_odd_letters(text) else self._places(low)
+        if found is None:
+            return self.searched(text) if self.may_be_in(text, low) else text
+        return _put(text, found) if found else text
+
+    def searched(self, text: str) -> str:
+        """Return ``text`` with each replaced, in whatever spelling it stands there."""
+        return self._any_spelling.searched(text)
+
+    @cached_property
+    def _any_spelling(self) -> Finder:
+        return Finder(self._shown, identifier_pattern, None)
+
+    def _places(self, low: bytes) -> list[tuple[int, int, str]] | None:
+        """Return where they stand, in order, and what is put there; None where only the pattern can tell."""
+        found: list[tuple[int, int, str]] = []
+        for finder, shown in self._finders:
+            spans = finder.spans(low)
+            if spans is None:
+                return None
+            found += [(start, end, shown) for start, end in spans]
+        found.sort()
+        overlap = any(before[1] > after[0] for before, after in pairwise(found))
+        return None if overlap else found
+
+
+def _put(text: str, places: list[tuple[int, int, str]]) -> str:
+    """Return ``text`` with something else at some places of its bytes; they begin and end with ASCII signs, so no character is cut."""
+    data = text.encode("utf-8", "surrogatepass")
+    done: list[bytes] = []
+    at = 0
+    for start, end, shown in places:
+        done += [data[at:start], shown.encode("utf-8", "surrogatepass")]
+        at = end
+    return b"".join([*done, data[at:]]).decode("utf-8", "surrogatepass")
+
+
 def secret_finder(shown: Mapping[str, str]) -> Finder:
     """Return the finder of secrets; those that are too short to be searched for are left out."""
     found = {secret: mask for secret, mask in shown.items() if not too_short(secret)}
@@ -193,16 +240,22 @@ def secret_finder(shown: Mapping[str, str]) -> Finder:
     return Finder(found, secret_pattern, None if None in marks else every)
 
 
-def identifier_finder(shown: Mapping[str, str]) -> Finder | PlainFinder:
+def identifier_finder(shown: Mapping[str, str]) -> Finder | PlainFinder | PlainFinders:
     """Return the finder of identifiers, in any case of letters; those of fewer than three characters are left out."""
-    if len(shown) == 1:
-        ((value, mask),) = shown.items()
-        phone = _PHONE.fullmatch(value) is not None
-        if phone or (not too_short(value) and _PLAIN.fullmatch(value)):
-            return PlainFinder(value, mask, phone=phone)
+    finders = tuple(_plain(value, mask) for value, mask in shown.items())
+    plain = tuple(finder for finder in finders if finder is not None)
+    if plain and len(plain) == len(finders):
+        return plain[0] if len(plain) == 1 else PlainFinders(shown, plain)
     named = {value: mask for value, mask in shown.items() if len(value) >= SHORTEST_IDENTIFIER}
     marks = tuple(identifier_landmark(value) for value in named)
     return Finder(named, identifier_pattern, marks if all(marks) else None, caseless=True)
+
+
+def _plain(value: str, mask: str) -> PlainFinder | None:
+    """Return the finder of an identifier that is plain, or None."""
+    phone = _PHONE.fullmatch(value) is not None
+    plain = phone or (not too_short(value) and _PLAIN.fullmatch(value))
+    return PlainFinder(value, mask, phone=phone) if plain else None
 
 
 def _form(secret: str, found: str) -> str:

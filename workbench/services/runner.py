@@ -135,6 +135,8 @@ class Run:
         """Work until the job is at its end, rests, or ``close`` is called. Raises what was a defect of the handler."""
         workers = [asyncio.create_task(self._attempt_rows()) for _ in range(self.job.options.at_once)]
         try:
+            # what is done once, such as fetching a token, would make the first calls later than their permits
+            await self._prepared(())
             await self._turns()
         finally:
             for worker in workers:
@@ -195,20 +197,26 @@ class Run:
             await self.house.budgets.give_back(self.job.account, granted - len(claimed))
             self._dry_until = self._clock.monotonic() + IDLE_S
         self._under_way += len(claimed)
-        try:
-            ready = await self._handler.prepare(claimed) if claimed else []
-        except Exception as error:  # noqa: BLE001 - a defect is raised again by work(), once the ledger knows
-            if isinstance(error, WorkbenchError):
-                self._stop(error.sentence)
-            else:
-                self._defect = error
-                self._stop(say("The workbench met a defect of its own ({name}).", name=type(error).__name__))
+        ready = await self._prepared(claimed) if claimed else []
+        if ready is None:
             for row in claimed:
                 self._end(Settled(row.number, "waiting", released=True))
         else:
             for one in zip(claimed, ready, strict=True):
                 self._queue.put_nowait(one)
         return claimed
+
+    async def _prepared(self, rows: Sequence[Claimed]) -> list[Any] | None:
+        """Return the rows made ready for their calls; None where that stops the job."""
+        try:
+            return await self._handler.prepare(rows)
+        except Exception as error:  # noqa: BLE001 - a defect is raised again by work(), once the ledger knows
+            if isinstance(error, WorkbenchError):
+                self._stop(error.sentence)
+            else:
+                self._defect = error
+                self._stop(say("The workbench met a defect of its own ({name}).", name=type(error).__name__))
+            return None
 
     async def _idle(self, wait: float) -> float | None:
         """Return when to look again while nothing is under way; None when there is nothing left to do here."""
