@@ -97,5 +97,12 @@ def test_what_is_wrong_is_said(
     assert told in refused.stderr
 
 
+def test_a_broken_row_is_skipped_and_the_others_go(run: Callable[..., Any], tmp_path: Path) -> None:
+    file = tmp_path / "ragged.csv"
+    file.write_text("Mail;Product;Id\nana@example.com;Shirt\nbo@example.com;=1+1;2\ncy@example.com;Hat;3\n")
+    told = document(run("run", str(file), "--event", "purchase", *MAP, "--skip-bad", "--json"))
+    assert (told["ready"], told["bad"], told["counts"]["accepted"]) == (1, 2, 1)
+
+
 def test_a_file_that_is_not_there_is_not_found(run: Callable[..., Any], tmp_path: Path) -> None:
     assert run("run", str(tmp_path / "none.csv"), "--event", "purchase").exit_code == 3

@@ -60,6 +60,10 @@ BODIES: dict[tuple[str, str], Any] = {
         "DefaultContent": {"Template": {"TemplateName": "t", "TemplateData": "{}"}},
         "BulkEmailEntries": [{"Destination": {"ToAddresses": [EMAIL]}}],
     },
+    **{
+        ("custom", key): {"to": EMAIL, "n": "1"}
+        for key in ("form", "nested_form", "multipart", "put", "patch")
+    },
     **{("sendpulse", key): EVENT_SAMPLE.variables["event"] for key in ("raw", "form", "urlencoded")},
 }
 """Accepted bodies of the endpoints that no template is for."""

@@ -133,8 +133,8 @@ async def test_any_content_type_gets_an_answer(key: str, kind: str | None) -> No
     assert (await client(key).post(b"a=b&c=d", kind)).status in (400, 422)
 
 
-LISTED = {("twilio", "GET")}
-"""What another route of the stand-in answers: its list of messages has the address of the send."""
+LISTED = {("twilio", "GET"), ("custom", "PUT"), ("custom", "PATCH")}
+"""What another route of the stand-in answers: a list of messages that has the address of the send, other calls of one's own endpoint."""
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ async def test_another_method_is_405_and_names_the_right_one(key: str, method: s
     at = client(key)
     answer = await at.post(b"", method=method)
     assert answer.status == 405
-    assert answer.header("Allow") == "POST"
+    assert answer.header("Allow") == ("PATCH, POST, PUT" if key == "custom" else "POST")
     assert at.sandbox.emulators[key].taken == 0
 
 
@@ -270,6 +270,71 @@ async def test_a_custom_endpoint_takes_every_scheme_but_no_wrong_word(
         provider="custom",
     )
     answer = await Wire.rehearsal(Sandbox().route).send(request)
+    assert isinstance(answer, Reply)
+    assert answer.status == status
+
+
+FORM = "application/x-www-form-urlencoded"
+PARTS = b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--b--\r\n'
+
+
+@pytest.mark.parametrize(
+    ("method", "kind", "body", "words"),
+    [
+        ("POST", "application/json", b'{"a": 1}', ""),
+        ("POST", "application/json", b"a=1", "The body is not a JSON object."),
+        ("POST", "application/vnd.api+json", b'{"a": 1}', ""),
+        ("POST", None, b'{"a": 1}', ""),
+        ("POST", FORM, b"a=1&b%5Bc%5D=2", ""),
+        ("POST", f"{FORM}; charset=UTF-8", b"a=1", ""),
+        ("POST", FORM, b"\xff\xfe", "The body is not a form."),
+        ("POST", "multipart/form-data; boundary=b", PARTS, ""),
+        ("POST", "multipart/form-data; boundary=c", PARTS, "The body is not a form in parts."),
+        ("PUT", "application/json", b'{"a": 1}', ""),
+        ("PUT", FORM, b"a=1", "The body is not a JSON object."),
+        ("PATCH", "application/json", b'{"a": 1}', ""),
+        ("PATCH", "application/json", b"", "The body is not a JSON object."),
+    ],
+)
+async def test_a_custom_endpoint_is_chosen_by_method_and_content_type(
+    method: str, kind: str | None, body: bytes, words: str
+) -> None:
+    at = client("custom")
+    answer = await at.post(body, kind, method=method)
+    assert answer.status == (400 if words else 202)
+    said = json.loads(answer.body)
+    assert said["message"] == words if words else said["answered_by"] == "integration workbench rehearsal"
+    assert at.sandbox.emulators["custom"].taken == (0 if words else 1)
+
+
+@pytest.mark.parametrize(("value", "status"), [("k3y", 202), ("revoked", 401)])
+async def test_a_custom_endpoint_refuses_a_wrong_word_in_a_header_of_keys(value: str, status: int) -> None:
+    request = Request(
+        method="POST", url=ADDRESSES["custom"], headers=(("X-Api-Key", value),), body=b"{}", provider="custom"
+    )
+    answer = await Wire.rehearsal(Sandbox().route).send(request)
+    assert isinstance(answer, Reply)
+    assert answer.status == status
+
+
+@pytest.mark.parametrize(("name", "status"), [("X-Own", 202), ("x-own", 202), ("X-Other", 202)])
+async def test_a_strict_custom_endpoint_knows_the_header_of_its_key(name: str, status: int) -> None:
+    sandbox = Sandbox(expected={"custom": {"header": "X-Own", "key": "right"}})
+    for value, wanted in (("right", status), ("other", 401 if name.lower() == "x-own" else status)):
+        request = Request(
+            method="POST", url=ADDRESSES["custom"], headers=((name, value),), body=b"{}", provider="custom"
+        )
+        answer = await Wire.rehearsal(sandbox.route).send(request)
+        assert isinstance(answer, Reply)
+        assert answer.status == wanted
+
+
+@pytest.mark.parametrize(("token", "status"), [("right", 202), ("other", 401)])
+async def test_a_strict_custom_endpoint_takes_one_bearer_token_only(token: str, status: int) -> None:
+    request = Request(
+        method="POST", url=ADDRESSES["custom"], headers=(("Authorization", f"Bearer {token}"),), body=b"{}", provider="custom"
+    )  # fmt: skip
+    answer = await Wire.rehearsal(Sandbox(expected={"custom": {"token": "right"}}).route).send(request)
     assert isinstance(answer, Reply)
     assert answer.status == status
 

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.services.conftest import ENVIRON
+from tests.sink import Received, reply, sink
 from workbench import Contact, Settings, Workbench
 from workbench.adapters.remote import write_error
 from workbench.errors import Invalid, WorkbenchError
@@ -21,7 +22,7 @@ from workbench.models.base import SecretRef
 from workbench.models.event import EVENT_PAYLOAD
 from workbench.models.integration import Draft
 from workbench.models.request import Request
-from workbench.models.work import Job, JobOptions, Row, RowFilter
+from workbench.models.work import Job, JobConfirmation, JobOptions, Row, RowFilter
 from workbench.providers import provider
 from workbench.sandbox.app import Sandbox
 from workbench.sandbox.faults import Fault
@@ -160,6 +161,39 @@ async def test_a_permanent_401_stops_a_whole_job(tmp_path: Path) -> None:
     assert sandbox.tokens.calls == 2
 
 
+@pytest.mark.parametrize("method", ["raw", "form", "urlencoded"])
+async def test_a_live_job_of_a_local_test_goes_where_the_secret_address_leads(
+    tmp_path: Path, method: str
+) -> None:
+    """No host of this machine is allowed by name: that the address is one lets the job out, and to that one alone."""
+
+    def take(received: Received, number: int) -> bytes:
+        return reply(body=b'{"result": true}')
+
+    async with sink(take) as taking, Workbench.open(tmp_path / "home", live=True, environ=ENVIRON) as bench:
+        id = await saved(bench, settings(bench, method, taking.url, local_test=True))
+        job = (await bench.work.create(id, JobOptions(at_once=1))).job
+        await bench.work.add(job.id, [ANA] * 3)
+        await bench.work.start(job.id, JobConfirmation(host=job.host, rows=3))
+        assert (await reached(bench, job.id, "done", "stopped")).counts.accepted == 3
+        assert taking.count == 3
+
+
+@pytest.mark.parametrize("kind", ["throttled", "throttled_bare"])
+async def test_a_single_event_that_is_throttled_lets_the_whole_account_rest(
+    tmp_path: Path, kind: str
+) -> None:
+    """R-EVT-17: jobs share the account's pace, whoever was told to slow down."""
+    sandbox = Sandbox(faults={"sendpulse": (Fault(kind=kind, seconds=60, times=1),)})
+    async with Workbench.open(tmp_path / "home", sandbox=sandbox, environ=ENVIRON) as bench:
+        one, other = [
+            await saved(bench, settings(bench, event=event, name=event)) for event in ("purchase", "refund")
+        ]
+        assert (await bench.work.budget(other)).held_until is None
+        assert (await bench.delivery.send(one, ANA)).outcome.kind == "throttled"
+        assert (await bench.work.budget(other)).held_until is not None
+
+
 async def reached(bench: Workbench, id: str, *states: str) -> Job:
     """Return a job once it is in one of the states and nothing of it is under way."""
     async with asyncio.timeout(30):
@@ -225,6 +259,8 @@ async def test_a_200_without_result_ends_as_uncertain_and_is_not_repeated_by_its
         assert all("accepted, not confirmed" in str(row.sentence) for row in rows)
         tested = await bench.integrations.get(id)
         assert (await bench.delivery.test(tested.id, ANA)).outcome.kind == "unconfirmed"
+        [listed] = await bench.integrations.list_all()
+        assert listed.badge == "unconfirmed", "neither tested nor failed"
     assert len(answering.got) == 5
 
 

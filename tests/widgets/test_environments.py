@@ -133,9 +133,10 @@ async def test_only_what_differs_is_shown_until_all_is_asked_for(
 ) -> None:
     begun = await house.environments.begin(saved.id)
     page = await board(house)
-    assert "All environments have the same values." in read(page.widget)
-    page.only.value = False
-    assert "payload." in markup(page.widget)
+    assert "Only dev is there so far." in read(page.widget)
+    assert "All environments have the same values." not in read(page.widget)
+    assert "payload." in markup(page.widget), "nothing stands beside it, so all of it is shown"
+    assert page.only.layout.display == "none"
     assert "**** " in markup(page.widget)
     await page.go(f"environment={begun.id}")
     await page.go(saved.id)

@@ -41,7 +41,7 @@ async def test_a_command_becomes_a_draft_with_its_secret_locked(
     page = await desk(connected("operator"))
     await paste(page, TEXT)
     shown = read(page.widget)
-    assert "2 requests were read; 1 of them can become integrations." in shown
+    assert "Requests that were read: 2. Can become integrations: 1." in shown
     assert "An integration sends a message" in shown or "an integration sends a message" in shown
     await lock(field(page.widget, "API key (Brevo)"), KEY)
     await press(page.widget, "Make drafts (1)")
@@ -83,7 +83,7 @@ async def test_a_text_that_cannot_be_read_is_told_at_the_field(connected: Connec
 async def test_a_viewer_looks_and_takes_nothing(connected: Connected) -> None:
     page = await desk(connected("viewer"))
     await paste(page, TEXT)
-    assert "1 of them can become integrations" in read(page.widget)
+    assert "Can become integrations: 1." in read(page.widget)
     assert not of(page.widget, "SwitchField")
     assert not of(page.widget, "SecretField")
     assert not [button for button in of(page.widget, "Button") if "draft" in button.description.lower()]

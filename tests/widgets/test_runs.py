@@ -113,7 +113,7 @@ async def test_from_nothing_to_the_outcomes(connected: Connected, house: Workben
     assert "a***@example.com #" in told
     assert "ana1@example.com" not in told
     assert (await house.runs.summary(page.face.run.id)).progress.job.counts.accepted == 6  # type: ignore[union-attr]
-    assert page.list.rows[0]["state"]["text"] == "Started"
+    assert page.list.rows[0]["state"]["text"] == "Done"
     assert {"Outcome file (CSV for machines)", "Outcome file (for a spreadsheet)"} <= offered(page.widget)
 
 
@@ -340,7 +340,7 @@ async def test_uncertain_rows_are_kept_apart_and_sent_again_on_purpose(tmp_path:
         assert taking.count == 0
         await press(page.widget, "Send 4 messages through 127.0.0.1")
         await done(page, bench)
-        assert "1 rows were sent and their end is not known" in read(page.widget)
+        assert "whose end is not known: 1." in read(page.widget)
         await press(page.widget, "Show the uncertain rows")
         await settle()
         assert page.face is not None
@@ -352,5 +352,5 @@ async def test_uncertain_rows_are_kept_apart_and_sent_again_on_purpose(tmp_path:
         await press(page.widget, "Show who would get it again")
         await press(page.widget, "Send 1 rows again")
         await done(page, bench)
-        assert "their end is not known" not in read(page.widget)
+        assert "whose end is not known" not in read(page.widget)
         assert taking.count == 5

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.events_room import event_of
 from tests.widgets.faces import field, markup, of, offered, press, read
 from workbench import Contact, Settings, Workbench
 from workbench.models.base import SecretRef
@@ -19,6 +20,7 @@ from workbench.models.person import Role
 from workbench.models.snippet import Proof, Snippet
 from workbench.sentence import say
 from workbench.widgets import settle
+from workbench.widgets.events import events
 from workbench.widgets.highlight import highlighted
 from workbench.widgets.page import Frame
 from workbench.widgets.snippet_view import SnippetView, proof_markup
@@ -271,3 +273,23 @@ def test_comments_strings_and_variables_are_told_apart() -> None:
     assert '<span class="wb-lit-word">import</span>' in shown
     assert '<span class="wb-lit-string">&#x27;a&#x27;</span>' in shown
     assert '<span class="wb-lit-variable">os.environ[&quot;KEY&quot;]</span>' in shown
+
+
+async def test_an_event_that_was_composed_elsewhere_on_the_page_is_shown_as_code(house: Workbench) -> None:
+    event = await event_of(house)
+    assert event.integration_id is not None
+    page = await events(await framed(house))
+    await page.go(f"compose=event={event.id}")
+    [composer] = page.made["compose"]
+    await press(composer.widget, "Fill in an example")
+    field(composer.widget, "E-mail").value = "very.this@example.com"
+    await press(composer.widget, "Show it as code")
+    assert page.part.value == "code"
+    [part] = page.made["code"]
+    assert isinstance(part, SnippetShelf)
+    assert "very.this@example.com" in code_of(part)
+    assert "very.this" not in part.place, "an address names nobody"
+    await page.go(f"code=event={event.id}")
+    assert "very.this@example.com" not in code_of(part), "the contract's own sample"
+    await page.go("event=evt_none")
+    assert "There is no event of this id" in read(page.widget)

@@ -504,7 +504,71 @@ async def test_a_provider_with_several_endpoints_offers_them_and_keeps_a_typed_h
     assert step.url.value == "https://mc123.rest.marketingcloudapis.com/interaction/v1/events"
     await settle()
     assert wizard.draft.settings.endpoint == "event"
-    assert (await start(bench)).step.endpoint.layout.display == "none"
+    assert (await start(bench, "brevo")).step.endpoint.layout.display == "none"
+
+
+async def test_an_endpoint_of_ones_own_keeps_the_address_and_is_sent_as_chosen(bench: Workbench) -> None:
+    wizard = await start(bench)
+    assert wizard.step.endpoint.layout.display is None
+    wizard.step.url.value = URL + "?key={key}"
+    wizard.step.endpoint.value = "put"
+    assert wizard.step.url.value == URL + "?key={key}"
+    wizard.step.name.value = "By PUT"
+    await click(wizard.next_button)
+    assert wizard.draft.settings.endpoint == "put"
+    wizard.step.method.value = "address_key"
+    await lock(wizard, wizard.step.form.inputs["key"].widget)
+    await click(wizard.next_button)
+    assert wizard.draft.stage == "test", read(wizard.banner.widget)
+    assert "PUT" in wizard.step.request.value
+    await click(wizard.step.button)
+    assert "Accepted" in read(wizard.step.result.widget)
+    await click(wizard.next_button)
+    assert "PUT, JSON" in read(wizard.body.widget)
+    assert SECRET not in read(wizard.body.widget)
+
+
+async def test_a_key_in_a_header_of_ones_own_is_checked(bench: Workbench) -> None:
+    wizard = await start(bench)
+    await configure(wizard)
+    wizard.step.method.value = "header_key"
+    fields = wizard.step.form.inputs
+    fields["header"].widget.value = "Host"
+    await lock(wizard, fields["key"].widget)
+    await click(wizard.next_button)
+    assert "set by the connection" in fields["header"].widget.error
+    fields["header"].widget.value = "X-Shop"
+    await click(wizard.next_button)
+    assert wizard.draft.stage == "test", read(wizard.banner.widget)
+    assert "X-Shop" in wizard.step.request.value
+    assert SECRET not in wizard.step.request.value
+
+
+async def test_an_address_without_a_place_for_its_key_is_said_in_step_2(bench: Workbench) -> None:
+    wizard = await start(bench)
+    await configure(wizard)
+    wizard.step.method.value = "address_key"
+    await lock(wizard, wizard.step.form.inputs["key"].widget)
+    await click(wizard.next_button)
+    assert wizard.draft.stage == "authenticate"
+    assert "Write {key} where the key belongs" in wizard.step.method.error
+
+
+async def test_looking_at_a_saved_endpoint_of_ones_own_changes_nothing(bench: Workbench) -> None:
+    first = await start(bench)
+    await configure(first)
+    await click(first.next_button)
+    await click(first.next_button)
+    await click(first.save_button)
+    (listed,) = await bench.integrations.list_all()
+    assert listed.integration.settings.endpoint == ""
+    again = await start(bench, draft=await bench.integrations.edit(listed.integration.id))
+    again.step.endpoint.value = "form"
+    await settle()
+    assert again.draft.settings.endpoint == "form"
+    again.step.endpoint.value = "post"
+    await settle()
+    assert again.draft.settings == listed.integration.settings
 
 
 async def test_an_endpoint_that_is_found_again_keeps_its_typed_address(bench: Workbench) -> None:

@@ -25,6 +25,7 @@ from .session import Session, at_a_terminal
 
 BADGES: dict[str, tuple[str, str]] = {
     "tested": (N_("tested"), "green"),
+    "unconfirmed": (N_("accepted, not confirmed"), "yellow"),
     "failed": (N_("test failed"), "red"),
     "untested": (N_("not tested"), "yellow"),
     "changed": (N_("changed since its test"), "yellow"),

@@ -150,11 +150,10 @@ def _mapping(columns: Sequence[str], constants: Sequence[str]) -> tuple[Mapped, 
 
 async def _planned(session: Session, bench: Workbench, plan: RunPlan, table: Table) -> Run:
     """Return the run with what was named, and columns of the same name for all fields that were not."""
-    blocking = [problem for problem in table.problems if problem.blocks]
+    # what is wrong with one of the first rows is told of that row, as of every other
+    blocking = [problem for problem in table.problems if problem.blocks and problem.line in (None, 1)]
     if blocking:
         raise Invalid(blocking)
-    if table.problems:
-        session.tell_problems(table.problems)
     unknown = [one.column for one in plan.mapping if one.column and one.column not in table.columns]
     if unknown:
         raise invalid(

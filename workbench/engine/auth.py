@@ -58,7 +58,7 @@ class Authorization:
         self._sign = auth.sign if isinstance(auth, Signature) else None
         self._fixed: Headers = ()
         if isinstance(auth, HeaderKey):
-            self._fixed = ((auth.header, auth.value.format_map(self.values)),)
+            self._fixed = ((auth.header.format_map(self.values), auth.value.format_map(self.values)),)
         elif isinstance(auth, BasicPair):
             username, password = (part.format_map(self.values) for part in (auth.username, auth.password))
             self._fixed = (("Authorization", basic(username, password)),)

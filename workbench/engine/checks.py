@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping
 from pydantic import ValidationError
 
 from workbench.models.base import JsonValue, Problem, SecretRef
-from workbench.models.credential import Credential, NoAuthorization, OAuth2
+from workbench.models.credential import AddressKey, Credential, HeaderKey, NoAuthorization, OAuth2
 from workbench.models.integration import Header, IdentifierType, Settings
-from workbench.models.provider import Provider
+from workbench.models.provider import Encoding, Provider
 from workbench.sentence import Sentence, say
 
 from .auth import address_field, credentials_for
+from .compose import CONTENT_TYPES
 from .event_urls import event_segment
 from .urls import check_url
 
@@ -24,6 +25,8 @@ NAME_LENGTH = 100
 VALUE_LENGTH = 8000
 RESERVED = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)  # RFC 9110 section 5.6.2
+_FIELD = re.compile(r"\{([a-z_]+)\}")
+_ADDRESS = re.compile(r"\s*(?:[A-Za-z]+://)?([^/?]*)(.*)", re.DOTALL)
 _PRINTABLE = re.compile(r"[\x20-\x7e]*", re.ASCII)
 KNOWN_IDENTIFIERS = ("email", "phone", "email_sha256")
 
@@ -34,8 +37,10 @@ def check_configure(
     """Return the problems of step 1. ``others`` are the names and channels of the integrations there already are."""
     others = tuple(others)
     problems = [*_check_name(settings, others), *_check_channel(settings, others)]
-    url = settings.url or provider.endpoint(settings.endpoint).url
-    whole = any(address_field(url, model) for model in provider.credentials)  # step 2 checks it
+    endpoint = provider.endpoint(settings.endpoint)
+    url = settings.url or endpoint.url
+    # step 2 checks it
+    whole = bool(endpoint.url) and any(address_field(url, model) for model in provider.credentials)
     wrong = None if whole else check_url(url, local_test=settings.local_test)
     if wrong:
         problems.append(Problem(field="url", sentence=wrong))
@@ -43,7 +48,7 @@ def check_configure(
         problems.append(
             Problem(field="url", sentence=say("Replace YOUR_SUBDOMAIN in the URL by your own subdomain."))
         )
-    problems += check_headers(settings.headers, _made_header(settings, provider))
+    problems += check_headers(settings.headers, _made_header(settings, provider), endpoint.encoding)
     problems += _check_content_type(settings, provider)
     problems += _check_idempotency_header(settings, provider)
     problems += _check_identifier_type(settings.identifier)
@@ -81,8 +86,11 @@ def _check_channel(settings: Settings, others: Iterable[tuple[str, str]]) -> lis
     return [Problem(field="channel", sentence=sentence)]
 
 
-def check_headers(headers: Iterable[Header], made: str = "") -> list[Problem]:
-    """Return the problems of header rows (R-ESP-6); after this, httpx accepts every one of them (R-ESP-7)."""
+def check_headers(headers: Iterable[Header], made: str = "", encoding: Encoding = "json") -> list[Problem]:
+    """Return the problems of header rows (R-ESP-6); after this, httpx accepts every one of them (R-ESP-7).
+
+    ``made`` is the header that step 2 makes, ``encoding`` that of the body.
+    """
     problems: list[Problem] = []
     seen: set[str] = set()
     for index, header in enumerate(headers):
@@ -100,12 +108,8 @@ def check_headers(headers: Iterable[Header], made: str = "") -> list[Problem]:
         wrong = check_header_value(header.value, name)
         if wrong:
             problems.append(Problem(field=f"headers.{index}.value", sentence=wrong))
-        elif name.lower() == "content-type" and "json" not in header.value.lower():
-            warning = say(
-                "Content-Type is “{value}”, but the platform sends JSON. Most providers want application/json.",
-                value=header.value[:60],
-            )
-            problems.append(Problem(field=f"headers.{index}.value", sentence=warning, level="warning"))
+        elif name.lower() == "content-type":
+            problems += _odd_content_type(header.value, encoding, f"headers.{index}.value")
         elif re.search(r"key|token|secret|password|authorization", name, re.IGNORECASE) and header.value:
             warning = say(
                 "The value of “{name}” looks like a secret. Click the lock so that it is encrypted and masked.",
@@ -113,6 +117,25 @@ def check_headers(headers: Iterable[Header], made: str = "") -> list[Problem]:
             )
             problems.append(Problem(field=f"headers.{index}.value", sentence=warning, level="warning"))
     return problems
+
+
+def _odd_content_type(value: str, encoding: Encoding, field: str) -> list[Problem]:
+    """Return a warning where a typed Content-Type says another kind of body than the one that goes out."""
+    ours = CONTENT_TYPES[encoding]
+    if (ours if encoding != "json" else "json") in value.lower() or encoding == "multipart":
+        return []
+    if encoding == "json":
+        warning = say(
+            "Content-Type is “{value}”, but the platform sends JSON. Most providers want application/json.",
+            value=value[:60],
+        )
+    else:
+        warning = say(
+            "Content-Type is “{value}”, but the body goes out as {ours}. Delete this row, or choose another endpoint.",
+            value=value[:60],
+            ours=ours,
+        )
+    return [Problem(field=field, sentence=warning, level="warning")]
 
 
 def _check_content_type(settings: Settings, provider: Provider) -> list[Problem]:
@@ -253,7 +276,13 @@ def _made_header(settings: Settings, provider: Provider) -> str:
         auth = provider.credential(settings.credential_kind).auth
     except KeyError:
         return ""
-    return "" if isinstance(auth, NoAuthorization) else getattr(auth, "header", "Authorization")
+    if isinstance(auth, NoAuthorization):
+        return ""
+    named = _FIELD.fullmatch(auth.header) if isinstance(auth, HeaderKey) else None
+    if named is not None:  # the header that the person named in step 2
+        own = settings.credential.get(named[1])
+        return own.strip() if isinstance(own, str) else ""
+    return getattr(auth, "header", "Authorization")
 
 
 def check_authenticate(settings: Settings, provider: Provider) -> tuple[Problem, ...]:
@@ -271,6 +300,8 @@ def check_authenticate(settings: Settings, provider: Provider) -> tuple[Problem,
         if wrong:
             found.append(Problem(field="credential.token_url", sentence=wrong))
         found += _check_token_keys(credential)
+    found += _check_own_header(settings, provider, credential)
+    found += _check_key_in_address(settings, provider)
     found += [p for p in check_headers(settings.headers, _made_header(settings, provider)) if p.blocks]
     return tuple(found)
 
@@ -286,6 +317,54 @@ def _check_method(settings: Settings, provider: Provider) -> list[Problem]:
         endpoint=Sentence(endpoint.title), method=Sentence(fitting[0].label),
     )  # fmt: skip
     return [Problem(field="credential_kind", sentence=sentence)]
+
+
+def _check_own_header(settings: Settings, provider: Provider, credential: Credential | None) -> list[Problem]:
+    """Return why the header that was named for a key cannot carry it."""
+    auth = provider.credential(settings.credential_kind).auth
+    named = _FIELD.fullmatch(auth.header) if isinstance(auth, HeaderKey) else None
+    if named is None or credential is None:
+        return []
+    name = str(getattr(credential, named[1]))
+    wrong = check_header_name(name)
+    if wrong is None and name.lower() == "content-type":
+        wrong = say(
+            "The header “{name}” says what the body is, and cannot carry a key. Name another one.", name=name
+        )
+    return [Problem(field=f"credential.{named[1]}", sentence=wrong)] if wrong else []
+
+
+def _check_key_in_address(settings: Settings, provider: Provider) -> list[Problem]:
+    """Return where the address has no place for the key, has it in its host, which is shown, or names one that is not filled."""
+    if provider.endpoint(settings.endpoint).url:
+        return []
+    model = provider.credential(settings.credential_kind)
+    address = _ADDRESS.match(settings.url)
+    host, rest = (address[1], address[2]) if address else ("", "")
+    secret = [f"{{{name}}}" for name in model.secret_fields()]
+    inside = next((place for place in secret if place in host), None)
+    if inside is not None:
+        sentence = say(
+            "{place} stands in the host of the URL, and hosts are shown. A key can only stand in the path or behind “?”.",
+            place=inside,
+        )
+        return [Problem(field="credential_kind", sentence=sentence)]
+    if isinstance(model.auth, AddressKey) and model.auth.value not in rest:
+        sentence = say(
+            "The URL of step 1 has no place for the key. Write {place} where the key belongs, such as {example}.",
+            place=model.auth.value, example=f"https://api.example.com/send?key={model.auth.value}",
+        )  # fmt: skip
+        return [Problem(field="credential_kind", sentence=sentence)]
+    known = {f"{{{name}}}" for one in provider.credentials for name in one.secret_fields()}
+    filled = {f"{{{name}}}" for name in model.model_fields}
+    unfilled = next((place for place in sorted(known - filled) if place in settings.url), None)
+    if unfilled is None:
+        return []
+    sentence = say(
+        "The URL of step 1 holds {place}, which “{method}” does not fill: it goes out as it stands there.",
+        place=unfilled, method=Sentence(model.label),
+    )  # fmt: skip
+    return [Problem(field="credential_kind", sentence=sentence, level="warning")]
 
 
 def credential_of(settings: Settings, provider: Provider) -> tuple[Credential | None, tuple[Problem, ...]]:

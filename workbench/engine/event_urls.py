@@ -155,13 +155,12 @@ def check_address(settings: Settings, provider: Provider, secrets: Opened) -> li
 
 def address_secret(settings: Settings, provider: Provider, secrets: Opened) -> tuple[str, str] | None:
     """Return the credential's field that is the whole address, and the address, trimmed; None where there is none or it is not open."""
+    own = provider.endpoint(settings.endpoint).url
     try:
-        name = address_field(
-            settings.url or provider.endpoint(settings.endpoint).url,
-            provider.credential(settings.credential_kind),
-        )
+        name = address_field(settings.url or own, provider.credential(settings.credential_kind))
     except KeyError:
         return None
+    name = name if own else ""  # a field of an address of one's own is a part of it
     handle = _handle(settings.credential.get(name)) if name else ""
     return (name, tidy_text(secrets[handle])) if name and handle in secrets else None
 

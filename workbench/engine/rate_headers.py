@@ -17,6 +17,7 @@ import functools
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -24,7 +25,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from workbench.models.pace import Rate
-from workbench.models.request import Headers
+from workbench.models.request import Headers, Outcome, Reply
 
 from .pace import TAKEN, Learned
 
@@ -56,6 +57,14 @@ _PARAMETER = re.compile(r";\s*([qwrt])\s*=\s*(\d{1,15})(?![\d.])", re.ASCII)
 _OTHER_UNIT = re.compile(r';\s*qu\s*=\s*(?!"requests")')
 _LISTS: Final = frozenset({"ratelimit", "ratelimit-policy"})
 _ITEM = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^,"])+')
+
+
+def heard(reply: Reply, outcome: Outcome, now: datetime) -> Learned | None:
+    """Return what a reply says about the account's pace, by its headers or by the provider's own word for it; None for nothing."""
+    news = learned(reply.headers, reply.status, outcome.retry_after_s, now)
+    if outcome.kind == "throttled" and (news is None or not news.throttled):
+        return replace(news or TAKEN, taken=False, throttled=True, hold_s=outcome.retry_after_s)
+    return news
 
 
 def learned(headers: Headers, status: int, retry_after_s: float | None, now: datetime) -> Learned | None:

@@ -30,8 +30,20 @@ class NoAuthorization(Noun):
     """Nothing is added."""
 
 
+class AddressKey(NoAuthorization):
+    """A key in the address of the call, in its path or query: nothing is added to the headers.
+
+    ``value`` names the credential's field in braces, as it stands in the address (``https://api.example.com/send?key={key}``).
+    """
+
+    value: str = "{key}"
+
+
 class HeaderKey(Noun):
-    """A key in a header: ``value`` names the credential's fields in braces (``Bearer {api_key}``)."""
+    """A key in a header: ``value`` names the credential's fields in braces (``Bearer {api_key}``).
+
+    ``header`` may be a field too (``{header}``), where the person names the header.
+    """
 
     header: str = "Authorization"
     value: str = "Bearer {api_key}"
@@ -54,7 +66,7 @@ class Signature(Noun):
     sign: Signer
 
 
-Auth = NoAuthorization | HeaderKey | BasicPair | BearerToken | Signature
+Auth = NoAuthorization | AddressKey | HeaderKey | BasicPair | BearerToken | Signature
 
 
 class Credential(Noun):

@@ -116,7 +116,7 @@ class Listed(Noun):
     """An integration with what the catalogue page says of it."""
 
     integration: Integration
-    badge: Literal["tested", "failed", "untested", "changed"]
+    badge: Literal["tested", "unconfirmed", "failed", "untested", "changed"]
     missing_secrets: tuple[str, ...] = ()
 
 

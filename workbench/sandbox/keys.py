@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from workbench.engine.redact import SENSITIVE_HEADERS
 from workbench.models.credential import Auth, BasicPair, BearerToken, HeaderKey, Signature
 from workbench.models.provider import Provider
 from workbench.models.request import Request
@@ -36,28 +37,54 @@ def _fits(
     provider: Provider, auth: Auth, request: Request, tokens: TokenServer, expected: Expected | None
 ) -> bool:
     if isinstance(auth, HeaderKey):
-        return _key_fits(auth, request.header(auth.header) or "", expected)
+        # a header of one's own is known by what is expected alone
+        name = _written(auth.header, expected or {})
+        return name is not None and _key_fits(auth, request.header(name) or "", expected)
     if isinstance(auth, BasicPair):
         return _pair_fits(auth, request.header("Authorization") or "", expected)
     if isinstance(auth, Signature):
         return _signature_fits(provider, auth, request, expected)
     if isinstance(auth, BearerToken):
-        return _token_fits(request.header("Authorization") or "", tokens)
+        return not _other_bearer(provider, expected) and _token_fits(
+            request.header("Authorization") or "", tokens
+        )
     # a scheme that no other credential is about is a locked header of the person's own making
     given = request.header("Authorization") or ""
-    if any(request.header(header) is not None for header in _own_headers(provider)):
+    if any(request.header(header) is not None for header in _own_headers(provider, expected or {})):
+        return False
+    if _any_header(provider) and not all(map(_plausible, _keys_of(request))):
         return False
     return given.partition(" ")[0].lower() not in _SCHEMES and _plausible(given)
 
 
-def _own_headers(provider: Provider) -> set[str]:
+def _other_bearer(provider: Provider, expected: Expected | None) -> bool:
+    """Return whether what is expected is a key that stands where a token would: then no token is let in beside it."""
+    return expected is not None and any(
+        isinstance(one.auth, HeaderKey)
+        and one.auth.header == "Authorization"
+        and _written(one.auth.value, expected) is not None
+        for one in provider.credentials
+    )
+
+
+def _own_headers(provider: Provider, expected: Expected) -> set[str]:
     """Return the headers in which a credential of the provider has its key: with one of them it is not a request without a key."""
     found = {
-        credential.auth.header
+        _written(credential.auth.header, expected)
         for credential in provider.credentials
         if isinstance(credential.auth, HeaderKey)
     }
-    return found - {"Authorization"}
+    return {name for name in found if name is not None} - {"Authorization"}
+
+
+def _any_header(provider: Provider) -> bool:
+    """Return whether the person names the header of the key, so that it may be any."""
+    return any(isinstance(one.auth, HeaderKey) and "{" in one.auth.header for one in provider.credentials)
+
+
+def _keys_of(request: Request) -> list[str]:
+    """Return the values of the headers that usually carry a key, beside Authorization."""
+    return [value for name, value in request.headers if name.lower() in SENSITIVE_HEADERS - {"authorization"}]
 
 
 def learned(provider: Provider, request: Request) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Final
 from urllib.parse import urlsplit
@@ -10,8 +11,9 @@ from urllib.parse import urlsplit
 from starlette.types import Receive, Scope, Send
 
 from workbench.engine.auth import credentials_for
+from workbench.engine.compose import CONTENT_TYPES
 from workbench.models.base import JsonValue
-from workbench.models.provider import Endpoint, Provider
+from workbench.models.provider import Encoding, Endpoint, Provider
 from workbench.models.request import Request
 
 from .answers import Rendered, fill, render, respond, written
@@ -22,6 +24,14 @@ from .tokens import TokenServer
 
 BODY_BYTES: Final = 30_000_000
 """The longest body where the vendor names no limit of its own."""
+KINDS: Final[Mapping[Encoding, str]] = {
+    "json": "a JSON object",
+    "form": "a form",
+    "nested_form": "a form",
+    "multipart": "a form in parts",
+    "xml": "XML",
+}
+"""What a body is that cannot be read, in the words of a refusal (``{{ kind }}``)."""
 BATCH_BYTES: Final = 50_000_000
 """The longest body of a call that carries many messages: the vendor's limit is one message's then."""
 
@@ -54,7 +64,8 @@ class Emulator:
         elif body is None:
             await respond(send, too_large(self.provider, most))
         else:
-            await respond(send, self._answer(seen(scope, body, self.provider), *matching[0]))
+            request = seen(scope, body, self.provider)
+            await respond(send, self._answer(request, *by_content_type(matching, request)))
 
     def endpoint_at(self, path: str) -> list[tuple[Endpoint, dict[str, str]]]:
         """Return the endpoints whose path this is, each with the names its path holds."""
@@ -75,7 +86,7 @@ class Emulator:
         try:
             parsed = parse_body(request.body, request.header("Content-Type") or "", endpoint.encoding)
         except Unreadable:
-            return render(emulation.malformed, names, None)
+            return render(emulation.malformed, {**names, "kind": KINDS[endpoint.encoding]}, None)
         return self.given(request, endpoint, names, parsed)
 
     def given(
@@ -98,12 +109,21 @@ class Emulator:
 
     def _unknown(self, method: str, path: str, found: list[tuple[Endpoint, dict[str, str]]]) -> Rendered:
         """Return a 405 for a known path, else a 404; both name what the stand-in knows, so that nobody has to guess."""
-        known = [f"{endpoint.method} {self.shown_path(endpoint)}" for endpoint, _ in self.routes]
+        told = [f"{endpoint.method} {self.shown_path(endpoint)}" for endpoint, _ in self.routes]
+        known = list(dict.fromkeys(told))
         message = f"The stand-in for {self.provider.name} has no {method} {path}. It has: {', '.join(known)}."
         allow = ", ".join(sorted({endpoint.method for endpoint, _ in found}))
         return written(
             405 if found else 404, [("Allow", allow)] if found else [], {"message": message, "known": known}
         )
+
+
+def by_content_type(
+    found: list[tuple[Endpoint, dict[str, str]]], request: Request
+) -> tuple[Endpoint, dict[str, str]]:
+    """Return the endpoint that takes bodies of the request's Content-Type, the first where none says so: one address may have several."""
+    kind = (request.header("Content-Type") or "").partition(";")[0].strip().lower()
+    return next((one for one in found if CONTENT_TYPES[one[0].encoding] == kind), found[0])
 
 
 def stands_in_for(provider: Provider, host: str) -> bool:

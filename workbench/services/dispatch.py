@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from workbench.adapters.clock import new_id
 from workbench.engine.auth import token_request
 from workbench.engine.checks import credential_of
+from workbench.engine.fingerprint import account_of
 from workbench.engine.lint import lint
+from workbench.engine.rate_headers import heard
 from workbench.engine.read import read
 from workbench.engine.redact import hint_of
 from workbench.engine.token_answer import read_token
@@ -152,9 +154,12 @@ class Dispatch:
     async def _record(
         self, prepared: Prepared, request: Request, answer: Reply | Failure, kind: EntryKind, token: str | None, previous: str | None
     ) -> Sent:  # fmt: skip
-        """Write it in the journal, and return it as the sender may see it: with the recipient's own identifier."""
-        line = prepared.line
-        outcome = read(line.provider, answer, self.house.clock.now())
+        """Write it in the journal, and return it as the sender may see it: with the recipient's own identifier.
+
+        Where the provider asks to slow down, the account's jobs rest too (R-EVT-17).
+        """
+        line, now = prepared.line, self.house.clock.now()
+        outcome = read(line.provider, answer, now)
         snippet = line.snippet(request, token)
         entry = line.entry(
             request,
@@ -167,6 +172,9 @@ class Dispatch:
             snippet=snippet,
         )
         await self.house.journal.append(entry)
+        news = heard(answer, outcome, now) if isinstance(answer, Reply) else None
+        if news is not None and news.throttled:
+            await self.house.budgets.learn(account_of(line.settings), news)
         shown = line.redactor(token)
         return Sent(
             entry=entry,

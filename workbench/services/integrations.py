@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final, Literal
 
 from workbench.adapters.clock import new_id
 from workbench.engine.checks import blocking, check_authenticate, check_configure, tidy
@@ -15,6 +16,7 @@ from workbench.models.base import JsonValue, Problem, SecretRef
 from workbench.models.contact import Contact
 from workbench.models.integration import STAGES, Draft, Integration, Listed, Settings, Stage, Tested
 from workbench.models.journal import Entry
+from workbench.models.request import OutcomeKind
 from workbench.models.sending import Confirmation, Preview, Sent, TokenCheck
 from workbench.providers import provider as provider_of
 from workbench.sentence import say
@@ -26,6 +28,13 @@ from .roles import admin, operator, viewer
 
 KIND = "integrations"
 DRAFTS = "drafts"
+
+
+_BADGES: Final[Mapping[OutcomeKind, Literal["tested", "unconfirmed"]]] = {
+    "accepted": "tested",
+    "unconfirmed": "unconfirmed",
+}
+"""The badge of a test by its outcome; every other one is a failed test."""
 
 
 class Integrations:
@@ -284,7 +293,7 @@ class Integrations:
             return Listed(integration=item, badge="changed", missing_secrets=missing)
         return Listed(
             integration=item,
-            badge="tested" if item.tested.outcome == "accepted" else "failed",
+            badge=_BADGES.get(item.tested.outcome, "failed"),
             missing_secrets=missing,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic_core import from_json
 
@@ -35,6 +35,9 @@ from workbench.providers import provider as provider_of
 from workbench.sentence import N_, say
 
 from .house import House
+
+if TYPE_CHECKING:  # a page that connects reads the services' signatures, and loads no door
+    from workbench.adapters.wire import Wire
 
 TOKEN_ROUTE: Final = "oauth2"  # noqa: S105 - a route's name
 MOST_REDACTORS: Final = 4
@@ -114,20 +117,20 @@ class Line:
         identifiers = contact.get("identifiers", {})
         try:
             identifier, values = self.fill(
-                identifiers, contact.get("variables", {}), contact.get("user_data", {})
+                identifiers, contact.get("variables", {}), contact.get("user_data", {}), masked=True
             )
             return self.compose(values, token, key), identifier or ""
         except (Refused, MissingVariable) as error:
             raise self._masked(error, identifiers) from None
 
     def fill(
-        self, identifiers: Mapping[str, str], variables: Values, user_data: Mapping[str, Values]
-    ) -> tuple[str | None, dict[str, JsonValue]]:
-        """Return a contact's identifier and the values for the template; Invalid, naming it masked, where it may not be sent to."""
+        self, identifiers: Mapping[str, str], variables: Values, user_data: Mapping[str, Values], *, masked: bool = False
+    ) -> tuple[str | None, dict[str, JsonValue]]:  # fmt: skip
+        """Return a contact's identifier and the values for the template; Invalid where it may not be sent to."""
         kind = self._kind(identifiers)
         identifier, wrong = identifier_in(kind, identifiers)
         if wrong is not None and (self._wants_identifier or kind.key in identifiers):
-            if value := identifiers.get(kind.key):
+            if masked and (value := identifiers.get(kind.key)):
                 wrong = check_identifier(kind, value, mask_identifier(value, self.house.home.salt)) or wrong
             raise Invalid([Problem(field="identifier", sentence=wrong)])
         return identifier, values_from(

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from workbench.adapters.clock import new_id
 from workbench.adapters.wire import Wire
 from workbench.engine.fingerprint import account_of
-from workbench.engine.pace import TAKEN
-from workbench.engine.rate_headers import learned
+from workbench.engine.rate_headers import heard
 from workbench.engine.redact import mask_identifier
 from workbench.engine.schedule import Verdict
 from workbench.errors import Invalid, MissingVariable, NotFound, Refused
@@ -131,9 +130,8 @@ class Sending:
         settings = await _with_secrets_of_now(house, job)
         await asyncio.to_thread(house.home.check_writable)
         line = await Line.open(house, settings, integration_id=job.integration_id, who=job.who)
-        wire = house.wire_for(settings.url, local_test=settings.local_test)
         key = await opened_key(house, job)
-        return cls(house, job, settings, line, wire.bulk(job.options.at_once), ledger, marks, key)
+        return cls(house, job, settings, line, line.wire().bulk(job.options.at_once), ledger, marks, key)
 
     async def prepare(self, rows: Sequence[Claimed]) -> list[Ready]:
         """Return the rows' requests, with one token for all of them; a row that no request can be made of keeps its problem."""
@@ -202,10 +200,7 @@ class Sending:
             self._did_not_go.append(send_key(self._job.id, answered.row.number))
         if not isinstance(answer, Reply):
             return Attempt(outcome, None, entry.recipient or "", entry)
-        news = learned(answer.headers, answer.status, outcome.retry_after_s, entry.at)
-        if outcome.kind == "throttled" and (news is None or not news.throttled):
-            # by the provider's own word for it
-            news = replace(news or TAKEN, taken=False, throttled=True, hold_s=outcome.retry_after_s)
+        news = heard(answer, outcome, entry.at)
         return Attempt(outcome, answer.status, entry.recipient or "", entry, None, news)
 
     def _ready(self, row: Claimed, token: str | None) -> Ready:

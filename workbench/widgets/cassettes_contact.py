@@ -9,6 +9,7 @@ from workbench.models.cassette import Cassette
 from workbench.sentence import N_, say
 
 from . import look
+from .fold import Place
 from .messages import Messages
 from .page import Frame
 from .wizard.contact import ContactForm
@@ -28,7 +29,9 @@ class CassetteContact:
         self.form: ContactForm | None = None
         self.button = look.button(N_("Keep this contact, sealed"))
         frame.click(self.button, self.keep, self.messages)
-        self.widget = look.stack()
+        self._ways = look.buttons(self.button, align="start")
+        self._inside = Place()  # what is put away is closed: no typed contact stays in the kernel
+        self.widget = self._inside.widget
 
     def __repr__(self) -> str:
         return "<CassetteContact>"
@@ -38,9 +41,7 @@ class CassetteContact:
         try:
             integration = await self.frame.bench.integrations.get(self.cassette.integration_id or "")
         except NotFound:
-            self.widget.children = (
-                look.show(N_("Its integration is gone, so it cannot be played."), "wb-hint"),
-            )
+            self._inside.put(look.show(N_("Its integration is gone, so it cannot be played."), "wb-hint"))
             return
         live = self.frame.facts.mode == "live"
         self.form = ContactForm(
@@ -55,9 +56,7 @@ class CassetteContact:
                 "The journal keeps no contact. In a rehearsal a made-up one is used; live, give the contact here first."
             )
         )
-        self.widget.children = (
-            look.show(told, "wb-hint"), self.form.widget, look.buttons(self.button, align="start"), self.messages.widget,
-        )  # fmt: skip
+        self._inside.put(look.show(told, "wb-hint"), self.form.widget, self._ways, self.messages.widget)
 
     async def keep(self) -> None:
         """Keep the contact that is typed, sealed, and take it off the page."""

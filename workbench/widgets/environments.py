@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import cast
 
 import ipywidgets
@@ -11,7 +12,7 @@ from workbench.engine.promotion import plain_values
 from workbench.errors import Invalid
 from workbench.models.base import JsonValue
 from workbench.models.environment import ENVIRONMENTS, EnvironmentName, EnvironmentSet, Variant
-from workbench.sentence import N_, say
+from workbench.sentence import N_, Sentence, say
 
 from . import look
 from .carry import file_name
@@ -27,6 +28,14 @@ from .secrets import Desk, KeptSecret
 
 __all__ = ["EnvironmentBoard"]
 
+NONE_KEPT = N_("No integration has environments yet.")
+NONE_YET = N_(
+    "No integration has environments yet. Choose one below and say which it is now: dev, staging or prod."
+)
+NONE_SAVED = N_(
+    "A saved integration is given environments, and there is none yet. Create one on the page of integrations."
+)
+
 
 class EnvironmentBoard:
     """The environments of one integration at a time; ``found`` is what is shown, None where there is none yet."""
@@ -39,21 +48,27 @@ class EnvironmentBoard:
         self.chosen = ChoiceField(N_("Integration with environments"))
         self.only = SwitchField(N_("Show only what differs"), value=True)
         self.table, self.warnings, self.ways, self.guest = Place(), Place(), Place(), Place()
-        self.empty = look.banner("info", N_(
-            "No integration has environments yet. Choose one below and say which it is now: dev, staging or prod."
-        ))  # fmt: skip
+        self.empty = look.show("", "wb-empty")
+        self.alone = look.show("", "wb-hint")
         self.begin = _Begin(self)
         self.value = _OwnValue(self)
         self.chosen.observe(lambda _: self._show(self._item(self.chosen.value)), "value")
         self.only.observe(lambda _: self._draw(), "value")
         may = frame.may("operator")
         self.board = look.stack(
-            look.columns(self.chosen, self.only, weights=(2, 1)), self.warnings.widget, self.table.widget, self.ways.widget,
-            self.guest.widget, *([self.value.widget] if may else []),
+            self.chosen, self.warnings.widget, self.only, self.table.widget, self.alone, self.ways.widget,
         )  # fmt: skip
+        own = [self.value.widget, self.begin.widget] if may else []
         self.widget = look.stack(
-            self.messages.widget, self.empty, self.board, *([self.begin.widget] if may else [])
-        )
+            look.card(
+                N_("Environments"), self.messages.widget, self.empty, self.board, *own,
+                subtitle=N_(
+                    "One integration, several times: dev to try things, staging for a last look, prod for real contacts. "
+                    "Each has its own address and secrets; all else is promoted from one to the next, after a look at what changes."
+                ),
+            ),
+            self.guest.widget,
+        )  # fmt: skip
         visible(self.board, False)
 
     def __repr__(self) -> str:
@@ -68,10 +83,13 @@ class EnvironmentBoard:
         self.chosen.value = before if before in ids else (ids[0] if ids else "")
         visible(self.empty, not ids)
         visible(self.board, bool(ids))
+        visible(self.value.widget, bool(ids))
         self.found = self._item(self.chosen.value)
         self._draw()
+        self.empty.value = look.escape(said(NONE_KEPT))
         if self.frame.may("operator"):
             await self.begin.refresh()
+            self.empty.value = look.escape(said(NONE_YET if self.begin.integration.options else NONE_SAVED))
             await self.value.desk.open()
 
     async def go(self, place: str) -> None:
@@ -116,7 +134,12 @@ class EnvironmentBoard:
                 place.put()
             return
         self.warnings.put(*(look.banner("warn", one.sentence) for one in found.warnings))
-        self.table.put(look.show(side_by_side(found, self.only.value)))
+        there = [one.environment for one in found.variants if one.integration_id]
+        several = len(there) > 1
+        visible(self.only, several)
+        visible(self.alone, not several)
+        self.alone.value = "" if several else look.escape(said(_alone(there, self.frame.may("operator"))))
+        self.table.put(look.show(side_by_side(found, several and self.only.value)))
         self.ways.put(look.buttons(*self._ways(found), align="start"))
         self.value.draw()
 
@@ -165,7 +188,8 @@ class _Begin:
         go = look.button(N_("Give it environments"))
         board.frame.click(go, self.begin, self.messages)
         self.fold = Fold(
-            N_("Another integration"), look.columns(self.integration, self.now), self.messages.widget, look.buttons(go, align="start")
+            N_("Give an integration environments"), look.columns(self.integration, self.now), self.messages.widget,
+            look.buttons(go, align="start"),
         )  # fmt: skip
         self.widget = self.fold.widget
 
@@ -173,6 +197,7 @@ class _Begin:
         taken = {variant.integration_id for one in self.board.sets for variant in one.variants}
         free = [one.integration for one in await self.board.frame.bench.integrations.list_all()]
         self.integration.options = [(one.id, one.name) for one in free if one.id not in taken]
+        visible(self.widget, bool(self.integration.options))
         if not self.board.sets:
             self.fold.open()
 
@@ -280,6 +305,17 @@ class _OwnValue:
         value = self._values().get(self.place.value, "")
         self.text.value = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         self.text.error = ""
+
+
+def _alone(there: Sequence[EnvironmentName], may: bool) -> Sentence:
+    """Return what is said where there is nothing to stand side by side yet."""
+    name = said(TITLES[there[0]]) if there else ""
+    if not may:
+        return say("Only {environment} is there so far.", environment=name)
+    return say(
+        "Only {environment} is there so far. Promote it, and the next one stands beside it with what differs.",
+        environment=name,
+    )
 
 
 def _before(target: EnvironmentName) -> list[EnvironmentName]:

@@ -37,11 +37,12 @@ def side_by_side(found: EnvironmentSet, differences_only: bool) -> look.Html:
         differs = _differs(
             [one.get(place) for one in values.values()], [place in one for one in values.values()]
         )
-        if differs or not differences_only:
-            cells = [_cell(one, values.get(one.environment, {}), place) for one in found.variants]
+        blank = all(one.get(place) in ("", None, [], {}) for one in values.values())
+        if differs or not (differences_only or blank):
+            cells = [_cell(one, values[one.environment], place) for one in there]
             mark = look.badge(N_("differs"), "warn") if differs else look.Html("")
             rows.append([look.markup("<code>{place}</code> {mark}", place=place, mark=mark), *cells])
-    columns = [N_("Place"), *(TITLES[one.environment] for one in found.variants)]
+    columns = [N_("Place"), *(TITLES[one.environment] for one in there)]
     return table_markup(
         columns, rows, N_("Values side by side"), say("All environments have the same values.")
     )

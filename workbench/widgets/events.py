@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from workbench.models.contact import Contact
 from workbench.sentence import N_
 
 from .headline import Headline
@@ -32,7 +33,23 @@ class EventsPage(PartsPage):
             N_("Say what happened to a contact, see every row as it will go out, send at the allowed pace, and prove it."),
             level=1, focus=False,
         )  # fmt: skip
-        super().__init__(frame, title, PARTS, PLACES, _made, "events.css")
+        super().__init__(frame, title, PARTS, PLACES, self._make_part, "events.css")
+
+    async def to_code(self, event_id: str, integration_id: str, contact: Contact) -> None:
+        """Show an event that was composed as code; it is handed over here, as an address must name nobody."""
+        from .snippets import SnippetShelf
+
+        await self.go("code")
+        for part in self.made["code"]:
+            if isinstance(part, SnippetShelf):
+                await part.take(integration_id, contact, event_id)
+
+    def _make_part(self, key: str, frame: Frame) -> Sequence[Part]:
+        if key == "compose":
+            from .events_compose import EventComposer
+
+            return (EventComposer(frame, self.to_code),)
+        return _made(key, frame)
 
 
 def _made(key: str, frame: Frame) -> Sequence[Part]:
@@ -65,9 +82,7 @@ def _made(key: str, frame: Frame) -> Sequence[Part]:
         from .imports import ImportDesk
 
         return (ImportDesk(frame),)
-    from .events_compose import EventComposer
-
-    return (EventComposer(frame),)
+    raise KeyError(key)
 
 
 async def events(frame: Frame) -> EventsPage:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from importlib.resources import files
 
+from workbench.models.contact import Contact
 from workbench.models.event import Composed, Event, EventInput
 from workbench.models.event_look import Looked
 from workbench.sentence import N_, say
@@ -22,16 +24,25 @@ from .piece import said
 
 __all__ = ["EventComposer"]
 
+ToCode = Callable[[str, str, Contact], Awaitable[object]]
+
 
 class EventComposer:
-    """The part of the page on which one event is composed and sent."""
+    """The part of the page on which one event is composed and sent.
 
-    def __init__(self, frame: Frame) -> None:
-        self.frame = frame
+    ``to_code`` is given the event's id, its integration and the contact when it is to be shown as code.
+    """
+
+    def __init__(self, frame: Frame, to_code: ToCode | None = None) -> None:
+        self.frame, self._to_code = frame, to_code
         self.messages = Messages()
         self._seed = 0
         self.form = OccurrenceForm(self._changed, self._chosen)
-        self.look = OccurrenceLook()
+        code = look.button(
+            N_("Show it as code"), "quiet", tooltip=N_("This very event, in the language of your shop")
+        )
+        frame.click(code, self.show_code, self.messages)
+        self.look = OccurrenceLook(*([look.buttons(code, align="start")] if to_code else []))
         self.send = OccurrenceSend(frame, self._to_send, self._wrong, self._check)
         self.compare = EventCompare(frame, self._typed)
         self.checking = Latest(lambda: self.messages.guard(self._check()))
@@ -85,6 +96,20 @@ class EventComposer:
         if event is not None:
             self.form.fill(await self.frame.bench.events.sample(event.id, self._seed))
             self._seed += 1
+
+    async def show_code(self) -> None:
+        """Show what is typed as code, on the part of the page for developers."""
+        chosen = self._to_send()
+        if chosen is None or self._to_code is None:
+            return
+        event, given = chosen
+        looked = await look_at(self.frame, event, given)
+        made = looked.composed
+        if made.body is None or event.integration_id is None:
+            self._wrong(looked)
+            return
+        contact = Contact(identifiers=made.identifiers, variables={"event": made.body})
+        await self._to_code(event.id, event.integration_id, contact)
 
     def _changed(self) -> None:
         if getattr(self, "_ready", False):

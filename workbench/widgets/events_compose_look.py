@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import ipywidgets
+
 from workbench.models.base import Problem
 from workbench.models.event import MessagePreview
 from workbench.models.event_look import Looked
@@ -20,9 +22,12 @@ __all__ = ["OccurrenceLook"]
 
 
 class OccurrenceLook:
-    """The cards beside the form. Their parts stay and only change their text: a keystroke makes nothing flicker."""
+    """The cards beside the form. Their parts stay and only change their text: a keystroke makes nothing flicker.
 
-    def __init__(self) -> None:
+    ``ways`` stand below the request, as long as there is one.
+    """
+
+    def __init__(self, *ways: ipywidgets.Widget) -> None:
         self.state = look.show("")
         self.rest = Place()
         self.line = look.show("")
@@ -35,7 +40,8 @@ class OccurrenceLook:
         head.add_class("wb-code-head")
         block = look.Stack([head, self.body])
         block.add_class("wb-code-block")
-        self.sheet = look.stack(self.line, block, Fold(N_("Headers"), self.headers).widget, gap="small")
+        headers = Fold(N_("Headers"), self.headers).widget
+        self.sheet = look.stack(self.line, block, headers, *ways, gap="small")
         self.messages = look.show("")
         self.message_card = look.card(
             N_("In the flow's messages"),

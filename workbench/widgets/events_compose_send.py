@@ -17,14 +17,13 @@ from workbench.sentence import N_, say
 from workbench.services.event_looking import looked_so_far
 
 from . import look
-from .bar import PageLinks
 from .confirming import question
 from .events_compose_look import gone_before
 from .exchange import exchange, findings
 from .fold import Place
 from .messages import Messages
+from .onward import onward
 from .page import Frame
-from .piece import said
 
 __all__ = ["OccurrenceSend", "look_at"]
 
@@ -165,15 +164,9 @@ async def look_at(frame: Frame, event: Event, given: EventInput) -> Looked:
 
 
 def _shown(sent: Sent) -> ipywidgets.Widget:
-    """Return what came of it, with the way to the exchange in the activity."""
-    link = {
-        "page": "activity",
-        "place": f"entry={sent.entry.id}",
-        "label": said(N_("See the exchange in the activity")),
-        "code": "await activity_page(bench)",
-    }
+    """Return what came of it, with the ways on: the exchange in the activity, its code, a cassette of it."""
     shown = exchange(sent.request, sent.reply, sent.outcome, sent.curl, sent.problems)
-    return look.stack(shown, PageLinks([link], label=said(N_("More"))))
+    return look.stack(shown, onward(sent.entry, keep=True, activity=True))
 
 
 def _kind(found: FlowCheck) -> look.Kind:

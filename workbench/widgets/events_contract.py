@@ -51,7 +51,12 @@ class EventShelf:
         self.list.observe(lambda _: self.choose(self.list.selected), "selected")
         self.list.on_open(lambda id: self.choose(id, focus=True))
         ways = [look.buttons(new, align="start")] if frame.may("operator") else []
-        self.shelf = look.stack(*ways, look.card("", self.list, self.empty), self.detail.widget)
+        about = N_(
+            "What each event is called at SendPulse, the variables it carries, and what it is sent through."
+        )
+        self.shelf = look.stack(
+            look.card(N_("Contracts"), *ways, self.list, self.empty, subtitle=about), self.detail.widget
+        )
         here = files(__package__)
         css = "".join(
             (here / name).read_text(encoding="utf-8") for name in ("gates.css", "events_compose.css")
@@ -90,6 +95,9 @@ class EventShelf:
             await self.new()
         elif kind == "event":
             await self.back()
+            if self._event(id) is None:
+                self.messages.show("warn", N_("There is no event of this id. It may have been deleted."))
+                return
             self.list.selected = id
 
     def choose(self, id: str, focus: bool = False) -> None:
@@ -139,7 +147,8 @@ class EventShelf:
 
         others = [other for other in self.events if other.id != event.id]
         form = ContractForm(self.frame, event, others, self.ways, self.kept, self.back)
-        await form.judge()
+        if event != Event(name=""):  # nothing is wrong with what was not begun
+            await form.judge()
         self._host(form.widget)
         self._stand(f"event={event.id}" if event.id else "new")
 

@@ -62,12 +62,6 @@ class ContractFace:
             N_("Tool"), [(key, said(text)) for key, text in TOOLS.items()], value="facts", style="segmented"
         )
         self.which.observe(lambda _: self.frame.start(self.turn(), self.messages), "value")
-        link = {
-            "page": "events",
-            "place": f"compose=event={event.id}",
-            "label": said(N_("Compose and send it")),
-            "code": "await events_page(bench)",
-        }
         self.widget = look.card(
             "",
             Headline(say("{name}", name=event.name), event.notes, focus=focus),
@@ -76,7 +70,7 @@ class ContractFace:
             self.which,
             self.messages.widget,
             self.tool.widget,
-            PageLinks([link], label=said(N_("More"))),
+            PageLinks(_links(event, self.frame.may("operator")), label=said(N_("More"))),
         )
         self.tool.put(*self._facts())
 
@@ -175,6 +169,18 @@ class ContractFace:
             (N_("Country of numbers without a code"), event.default_region),
             (N_("Messages"), ", ".join(message.name for message in event.messages)),
         ]
+
+
+def _links(event: Event, may: bool) -> list[dict[str, str]]:
+    """Return the ways on from a contract; what needs a way to be sent is there only where it has one."""
+    ways = [(f"compose=event={event.id}", N_("Compose and send it") if may else N_("Compose it"))]
+    if event.integration_id:
+        if may:
+            ways.append((f"runs=new={event.id}", N_("Send it to every row of a table")))
+        ways.append((f"code=event={event.id}", N_("Show it as code")))
+        ways.append((f"outcomes=integration={event.integration_id}", N_("See how it ended so far")))
+    code = "await events_page(bench)"
+    return [{"page": "events", "place": place, "label": said(text), "code": code} for place, text in ways]
 
 
 def _about(one: EventVariable) -> look.Html:

@@ -64,7 +64,7 @@ class OutcomeBoard:
             N_("Period"), [(key, said(text)) for key, (text, _, _) in PERIODS.items()], value="day"
         )
         self.integration = ChoiceField(N_("Integration"), [("", said(N_("All")))])
-        filters = look.Row([self.period, self.integration])
+        filters = look.Row([self.integration, self.period])
         filters.add_class("wb-filters")
         for field in (self.period, self.integration):
             field.observe(lambda _: frame.start(self._read(), self.messages), "value")

@@ -33,11 +33,11 @@ def summary(found: Imported) -> Sentence:
     usable = sum(request.usable for request in found.requests)
     if found.title:
         return say(
-            "“{title}”: {count} requests were read; {usable} of them can become integrations.",
+            "“{title}”. Requests that were read: {count}. Can become integrations: {usable}.",
             title=found.title, count=len(found.requests), usable=usable,
         )  # fmt: skip
     return say(
-        "{count} requests were read; {usable} of them can become integrations.",
+        "Requests that were read: {count}. Can become integrations: {usable}.",
         count=len(found.requests),
         usable=usable,
     )

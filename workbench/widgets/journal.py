@@ -22,6 +22,7 @@ from .headline import Headline
 from .language import when
 from .listing import provider_name
 from .messages import Messages
+from .onward import onward
 from .page import Frame
 from .piece import said
 from .tables import RowList
@@ -251,6 +252,7 @@ class ActivityPage:
             self.frame.click(second, lambda: self.compared.choose("b", entry), self.compared.messages)
             parts.insert(1, look.buttons(first, second, align="start"))
             parts.append(exchange(entry.request, entry.reply, entry.outcome, entry.curl))
+            parts.append(onward(entry, keep=self.frame.may("operator")))
         return look.card("", *parts)
 
 

@@ -16,6 +16,7 @@ from .wizard.step import CHANNELS, TITLES
 
 BADGES: Mapping[str, tuple[str, look.Kind]] = {
     "tested": (N_("Tested"), "ok"),
+    "unconfirmed": (N_("Accepted, not confirmed"), "warn"),
     "failed": (N_("Test failed"), "error"),
     "untested": (N_("Not tested"), "quiet"),
     "changed": (N_("Changed since test"), "warn"),

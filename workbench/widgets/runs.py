@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from workbench.models.run import Run
+from workbench.models.work import JobFilter, Progress
 from workbench.sentence import N_, say
 from workbench.services.roles import check_role
 from workbench.services.runs import Runs
 
 from . import look
-from .fold import Place
+from .fold import Place, visible
 from .messages import Messages
 from .page import Frame
 from .runs_face import RunFace
@@ -21,6 +22,8 @@ from .tables import RowList
 
 __all__ = ["RunBoard"]
 
+MOST_JOBS: Final = 200
+"""Jobs that are asked for; a run whose job is older is called started."""
 COLUMNS: Final[list[Mapping[str, str]]] = [
     {"key": "title", "label": N_("Run"), "kind": "strong"},
     {"key": "state", "label": N_("State")},
@@ -85,12 +88,11 @@ class RunBoard:
         if kind == "run":
             await self.open(id)
         elif kind == "new":
-            await self.new()
+            await self._form(None, id)
 
     async def open(self, id: str) -> None:
         """Show one run below the list."""
-        self.guest.put()
-        self.form = None
+        await self._closed()
         if self.face is None or self.face.run.id != id:
             run = await self.frame.bench.runs.get(id)
             self.face = RunFace(self.frame, run, self._read, self.edit, self._gone)
@@ -98,6 +100,7 @@ class RunBoard:
             await self.face.open()
         else:
             await self.face.again()
+        visible(self.detail.widget, True)
         self.place = f"run={id}"
         self.frame.stand(self.place)
         if self.list.selected != id:
@@ -111,13 +114,14 @@ class RunBoard:
         """Ask for another plan of a run that was not started."""
         await self._form(run)
 
-    async def _form(self, run: Run | None) -> None:
+    async def _form(self, run: Run | None, event_id: str = "") -> None:
         check_role(Runs.plan, self.frame.facts.person)
         events = await self.frame.bench.events.list()
         listed = await self.frame.bench.integrations.list_all()
         self.form = NewRun(self.frame, events, listed, self._made, self._closed, run)
-        await self.form.open()
+        await self.form.open(event_id)
         self.guest.put(self.form.widget)
+        visible(self.detail.widget, False)  # one thing at a time; it is there again when the form closes
 
     async def _made(self, run: Run) -> None:
         self.face = None
@@ -127,6 +131,7 @@ class RunBoard:
     async def _closed(self) -> None:
         self.guest.put()
         self.form = None
+        visible(self.detail.widget, self.face is not None)
 
     async def _gone(self) -> None:
         name = self.face.run.plan.title if self.face else ""
@@ -144,4 +149,10 @@ class RunBoard:
 
     async def _read(self) -> None:
         self.found = list(await self.frame.bench.runs.runs())
-        self.list.rows = [run_row(run) for run in self.found]
+        jobs = await self._jobs() if any(run.job_id for run in self.found) else {}
+        self.list.rows = [run_row(run, jobs.get(run.job_id or "")) for run in self.found]
+
+    async def _jobs(self) -> dict[str, Progress]:
+        """Return how the newest jobs stand: a run that was started is what its job is."""
+        found = await self.frame.bench.work.jobs(JobFilter(limit=MOST_JOBS))
+        return {one.job.id: one for one in found}

@@ -12,6 +12,7 @@ from workbench.models.work import JobConfirmation
 from workbench.sentence import N_, say
 
 from . import look
+from .bar import PageLinks
 from .confirming import job_question
 from .fold import Fold, Place, visible
 from .headline import Headline
@@ -58,19 +59,21 @@ class RunFace:
         self._shown = True
         self.messages, self.asked, self.body = Messages(), Place(), Place()
         self.state, self.ways, self.told = look.show(""), Place(), Place()
-        self.counts, self.facts = look.show(""), Place()
+        self.counts, self.facts, self.going = look.show(""), Place(), Place()
+        self.seen = Fold(N_("What looking at the rows found"), self.counts, self.facts.widget, opened=True)
         self.title = Headline(say("{name}", name=run.plan.title or run.id), _about(run))
         self.rows: CheckedRows | None = None
         self.job: RunJob | None = None
         self.outcomes: RunOutcomes | None = None
         self.apart = Place()
+        self._folded = False  # once only: who opens it again shall keep it open
         self.pace = PaceForm(frame)
         self.pace_fold = Fold(N_("Pace of the account"), self.pace.widget)
         self.pulse = Pulse(self.look)
         self.widget = look.stack(
             look.card(
-                "", self.title, self.state, self.counts, self.facts.widget, self.told.widget, self.ways.widget, self.messages.widget,
-                self.asked.widget, *([self.pace_fold.widget] if frame.may("operator") else []), self.pulse,
+                "", self.title, self.state, self.going.widget, self.seen.widget, self.told.widget, self.ways.widget,
+                self.messages.widget, self.asked.widget, *([self.pace_fold.widget] if frame.may("operator") else []), self.pulse,
             ),
             self.body.widget,
         )  # fmt: skip
@@ -140,6 +143,17 @@ class RunFace:
         if before.state != run.state or not self.ways.widget.children:
             self.ways.put(*self._ways())
         await self._show_body(run)
+        self._stand_back()
+
+    def _stand_back(self) -> None:
+        """Fold away what looking at the rows found once the run is a job: what counts then is the job."""
+        job = self.job is not None
+        if job and not self._folded:
+            self._folded = True
+            self.seen.open(False)
+        visible(self.seen.button, job)
+        visible(self.seen.widget, bool(self.counts.value))
+        visible(self.state, not job)
 
     async def check(self) -> None:
         """Let every row be looked at (again)."""
@@ -254,7 +268,10 @@ class RunFace:
             return
         self.outcomes = outcomes
         self.job = RunJob(self.frame, progress, changed=self._went_on, gone=self._changed)
-        self.body.put(self.job.widget, *_dry(run), self.apart.widget, outcomes.widget)
+        visible(self.job.title, False)  # the run's own title stands above it already
+        self.job.widget.remove_class("wb-card")
+        self.going.put(self.job.widget, *_dry(run), self.apart.widget)
+        self.body.put(outcomes.widget, PageLinks(_links(run), label=said(N_("More"))))
         self._tell_apart()
 
     async def _went_on(self) -> None:
@@ -262,6 +279,7 @@ class RunFace:
         assert self.outcomes is not None, "it is shown beside the job"
         await self.outcomes.read()
         self._tell_apart()
+        await self._changed()
 
     def _tell_apart(self) -> None:
         """Say how many rows are uncertain, and lead to them: they are kept apart, and go again only on purpose."""
@@ -272,7 +290,7 @@ class RunFace:
         show = look.button(N_("Show the uncertain rows"))
         self.frame.click(show, self.show_uncertain, self.messages)
         text = say(
-            "{count} rows were sent and their end is not known. They are never repeated by themselves: "
+            "Rows that were sent and whose end is not known: {count}. They are never repeated by themselves: "
             "look at the provider whether they arrived, then decide with “Send rows again”.",
             count=number(count),
         )
@@ -286,6 +304,13 @@ class RunFace:
 
 def _about(run: Run) -> str:
     return said(say("Planned by {who}", who=run.who)) if run.who else ""
+
+
+def _links(run: Run) -> list[dict[str, str]]:
+    """Return the way from a run to all that went through its integration."""
+    place = f"outcomes=integration={run.plan.integration_id}"
+    label = N_("See all that went through this integration, over time")
+    return [{"page": "events", "place": place, "label": said(label), "code": "await events_page(bench)"}]
 
 
 def _dry(run: Run) -> list[ipywidgets.Widget]:

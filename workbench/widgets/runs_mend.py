@@ -107,7 +107,7 @@ class CheckedRows:
         visible(self.earlier, bool(self._before))
         visible(self.later, len(found) > STEP)
         visible(self.all, bool(self.found) and self.which.value == "bad" and self.run.state == "checked")
-        shown = say("{count} rows on this page", count=number(len(self.found)))
+        shown = say("Rows on this page: {count}", count=number(len(self.found)))
         self.count.value = look.escape(said(shown)) if self.found else ""
         if not any(str(row.number) == self.list.selected for row in self.found):
             self.list.selected = ""

@@ -119,17 +119,25 @@ class NewRun:
             ),
         )
         form = [
-            self.what, look.heading(N_("Table"), 3), self.table.widget, self.rest, self.told.widget, self.messages.widget,
-            look.buttons(self.go, close, align="start"),
-        ]  # fmt: skip
+            self.what,
+            look.heading(N_("Table"), 3),
+            self.table.widget,
+            self.rest,
+            self.told.widget,
+            self.messages.widget,
+        ]
+        ways = [self.go, close] if options else [close]
         self.widget = look.card(
-            "", head, *(form if options else [_invitation(), look.buttons(close, align="start")])
+            "", head, *(form if options else [_invitation()]), look.buttons(*ways, align="start")
         )
         self._draw()
 
-    async def open(self) -> None:
-        """Show the plan of the run that is changed."""
+    async def open(self, event_id: str = "") -> None:
+        """Show the plan of the run that is changed; for a new one the event that a link names is chosen."""
         if self.run is None:
+            wanted = f"event={event_id}"
+            if any(wanted == option[0] for option in self.what.options):
+                self.what.value = wanted
             return
         plan = self.run.plan
         self.what.value = f"event={plan.event_id}" if plan.event_id else f"integration={plan.integration_id}"

@@ -96,7 +96,7 @@ class RunOutcomes:
         self.list.rows = [_cells(one) for one in self.found]
         visible(self.earlier, bool(self._before))
         visible(self.later, len(found) > STEP)
-        shown = say("{count} rows on this page", count=number(len(self.found)))
+        shown = say("Rows on this page: {count}", count=number(len(self.found)))
         self.count.value = look.escape(said(shown)) if self.found else ""
 
     async def _machines(self) -> str:

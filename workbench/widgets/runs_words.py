@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from workbench.engine.standing import ROW_NAMES, lasting
 from workbench.models.run import CheckedRow, CheckState, Preflight, RowOutcome, Run, RunState
+from workbench.models.work import Progress
 from workbench.sentence import N_, Sentence, say
 
 from . import look
 from .language import number, when
 from .look import Html, markup
 from .piece import Said, said
-from .standing import ROW_KINDS
+from .standing import ROW_KINDS, state_badge
 
 RUN_STATES: Mapping[RunState, tuple[str, look.Kind]] = {
     "planned": (N_("Planned"), "quiet"),
@@ -47,13 +48,14 @@ _SHARES: Final[tuple[tuple[CheckState, str], ...]] = (
 )
 
 
-def run_row(run: Run) -> dict[str, Any]:
-    """Return a run as a row of the list."""
+def run_row(run: Run, job: Progress | None = None) -> dict[str, Any]:
+    """Return a run as a row of the list; once it is a job, its state is the job's."""
     text, kind = RUN_STATES[run.state]
+    state = state_badge(job) if job and run.state == "started" else {"text": said(text), "kind": kind}
     seen = run.preflight
     counts = "" if seen is None else said(_counted(seen))
     return {
-        "id": run.id, "title": run.plan.title, "state": {"text": said(text), "kind": kind}, "counts": counts,
+        "id": run.id, "title": run.plan.title, "state": state, "counts": counts,
         "kind": said(N_("Dry run")) if run.plan.dry_run else "", "made": when(run.created_at), "who": run.who,
     }  # fmt: skip
 

@@ -113,16 +113,26 @@ class SnippetShelf:
             await self._chosen()
 
     async def go(self, place: str) -> None:
-        """Lead to an entry's request (``entry=ent_1``) or to an integration (``integration=int_1``)."""
+        """Lead to an entry's request (``entry=ent_1``), to an integration (``integration=int_1``) or to an event (``event=evt_1``)."""
         kind, _, id = place.partition("=")
         if kind == "entry" and id:
             self.entry, self._asked = id, None
             await self._put(await self.frame.bench.snippets.of_entry(id), FROM_ENTRY)
         elif kind == "integration" and any(one.integration.id == id for one in self.listed):
-            self._quiet = True
-            self.integration.value = id
-            self._quiet = False
-            await self._chosen()
+            await self._put_integration(id, "")
+            self.frame.stand(f"code={self.place}")
+        elif kind == "event":
+            await self._of_event(id)
+
+    async def take(self, integration: str, contact: Contact, event: str = "") -> None:
+        """Show as code what was composed elsewhere on the page; ``event`` is the contract it keeps to."""
+        if not any(one.integration.id == integration for one in self.listed):
+            return
+        await self._put_integration(integration, event)
+        item = self._listed()
+        assert item is not None, "it is in the list"
+        self._fill(item, contact)
+        await self.show()
 
     async def show(self) -> None:
         """Write the request for the contact as code, in every language that can send it."""
@@ -194,9 +204,10 @@ class SnippetShelf:
 
         return SnippetView(self.frame, snippet, prove, None)
 
-    async def _chosen(self) -> None:
+    async def _chosen(self, event: str = "") -> None:
         """Offer what the chosen integration needs: a contact, and for events their contracts."""
         self.integration.error = ""
+        self.entry = ""
         item = self._listed()
         visible(self.result, False)
         self.wrong.put()
@@ -210,7 +221,8 @@ class SnippetShelf:
             ("", said(N_("Without a contract"))),
             *((one.id, one.name) for one in self.events),
         ]
-        self.event.value = self.events[0].id if self.events else ""
+        ids = [one.id for one in self.events]
+        self.event.value = event if event in ids else next(iter(ids), "")
         self._quiet = False
         visible(self.event, bool(self.events))
         await self._sampled()
@@ -227,12 +239,32 @@ class SnippetShelf:
             made = await self.frame.bench.events.compose(self.event.value, given)
             if made.body is not None:
                 contact = Contact(identifiers=made.identifiers, variables={"event": made.body})
+        self._fill(item, contact)
+
+    def _fill(self, item: Listed, contact: Contact) -> None:
+        """Put a contact into the form."""
+        settings = item.integration.settings
         self.form = ContactForm(contact, settings.identifier, lambda: None, live=False)
         if settings.channel == "event":  # whom it is for stands in the event itself
             visible(self.form.identifier, False)
             lines = self.form.variables.value.count("\n") + 1
             self.form.variables.height = f"{min(lines * LINE_PX + 24, TALLEST_PX)}px"
         self.contact.put(self.form.widget)
+
+    async def _of_event(self, id: str) -> None:
+        """Show the sample of an event's contract as code."""
+        event = next((one for one in await self.frame.bench.events.list() if one.id == id), None)
+        if event is None or event.integration_id is None:
+            return
+        await self._put_integration(event.integration_id, id)
+        await self.show()
+
+    async def _put_integration(self, id: str, event: str) -> None:
+        """Choose an integration, and the contract of one of its events."""
+        self._quiet = True
+        self.integration.value = id
+        self._quiet = False
+        await self._chosen(event)
 
     async def _events_of(self, item: Listed) -> list[Event]:
         if item.integration.settings.channel != "event":

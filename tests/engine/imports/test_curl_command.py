@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -49,16 +50,17 @@ def test_what_a_browser_copies_is_the_same_in_every_shell(command: str) -> None:
     (request,) = found.requests
     assert not found.problems
     assert request.settings.url == "https://api.example.com/v1/send?x=1&y=2"
-    sent = composed(found, request, {"s1": "Bearer abc.def.ghi12345"})
+    sent = composed(found, request, {"s1": "abc.def.ghi12345"})
     assert json.loads(sent.body) == BODY
     assert sent.header("authorization") == "Bearer abc.def.ghi12345"
+    assert request.settings.credential_kind == "bearer"
     assert request.recipient == "ana@example.com"
-    assert [secret.begins for secret in found.secrets] == ["Bearer"]
+    assert [fill.place for fill in request.fills] == ["credential.token"]
     assert len(said(request, "cookie")) == 1
     shown = found.model_dump_json()
     assert "abc.def.ghi12345" not in shown
     assert "s3cretcookie" not in shown
-    assert {header.name for header in request.settings.headers} == {"authorization"}
+    assert request.settings.headers == ()
 
 
 @pytest.mark.parametrize(
@@ -168,9 +170,99 @@ def test_a_secret_in_the_address_is_taken_out_and_said() -> None:
         "curl 'https://api.example.com/send?api_key=0123456789abcdef&mode=fast' --json '{\"a\": \"0123456789abcdef\"}'"
     )
     (request,) = found.requests
-    assert request.settings.url == "https://api.example.com/send?mode=fast"
-    assert "api_key" in said(request, "secret")[0]
+    assert request.settings.url == "https://api.example.com/send?api_key={key}&mode=fast"
+    assert request.settings.credential_kind == "address_key"
+    assert [fill.place for fill in request.fills] == ["credential.key"]
+    assert request.left_out == ()
     assert "0123456789abcdef" not in found.model_dump_json()
+    sent = composed(found, request, {"s1": "0123 456"})
+    assert sent.url == "https://api.example.com/send?api_key=0123%20456&mode=fast"
+
+
+def test_a_second_secret_in_the_address_is_taken_out_and_said() -> None:
+    request = only(
+        "curl 'https://api.example.com/send?api_key=0123456789abcdef&token=fedcba9876543210' --json '{}'"
+    )
+    assert request.settings.url == "https://api.example.com/send?api_key={key}"
+    assert "token" in said(request, "secret")[0]
+
+
+def test_a_user_name_and_password_go_before_a_key_in_the_address() -> None:
+    request = only(
+        "curl 'https://api.example.com/send?api_key=0123456789abcdef' -u me:secret-4711 --json '{}'"
+    )
+    assert request.settings.credential_kind == "basic"
+    assert request.settings.url == "https://api.example.com/send"
+    assert "api_key" in said(request, "secret")[0]
+
+
+def test_a_key_in_a_header_is_locked_beside_one_in_the_address() -> None:
+    text = "curl 'https://api.example.com/send?api_key=0123456789abcdef' -H 'X-Api-Key: fedcba9876543210' --json '{}'"
+    found = read(text)
+    (request,) = found.requests
+    assert [fill.place for fill in request.fills] == ["credential.key", "headers.0.value"]
+    sent = composed(found, request, {"s1": "one", "s2": "two"})
+    assert (sent.url, sent.header("X-Api-Key")) == ("https://api.example.com/send?api_key=one", "two")
+
+
+def test_a_secret_in_the_host_is_no_key_in_the_address() -> None:
+    request = only("curl 'https://$API_TOKEN.example.com/send' --json '{}'")
+    assert request.settings.credential_kind == "none"
+    assert "{key}" not in request.settings.url
+
+
+@pytest.mark.parametrize(
+    ("options", "endpoint"),
+    [
+        ("--json '{\"a\": 1}'", ""),
+        ("-X PUT --json '{\"a\": 1}'", "put"),
+        ("-X PATCH --json '{\"a\": 1}'", "patch"),
+        ("-d a=1 -d b=2 -d b=3", "form"),
+        ("-d 'a[]=1' -d 'a[]=2'", "form"),
+        ("-d 'a[b]=1' -d 'c[0]=2' -d 'c[1]=3'", "nested_form"),
+        ("-F a=1 -F b=2", "multipart"),
+    ],
+)
+def test_method_and_body_choose_the_endpoint(options: str, endpoint: str) -> None:
+    found = read(f"curl https://api.example.com/send {options}")
+    (request,) = found.requests
+    assert (request.settings.provider, request.settings.endpoint) == ("custom", endpoint)
+    assert request.left_out == ()
+    sent = composed(found, request, {})
+    assert sent.method == request.method
+    if endpoint.endswith("form"):
+        pairs = [word.split("=") for word in options.replace("'", "").split() if word != "-d"]
+        assert parse_qsl(sent.body.decode()) == [(name, value) for name, value in pairs]
+
+
+def test_a_field_of_a_form_in_parts_that_comes_again_is_numbered_and_it_is_said() -> None:
+    found = read("curl https://api.example.com/send -F tag=a -F tag=b -F 'to[]=c' -F x=1")
+    (request,) = found.requests
+    assert said(request, "body") == [
+        "Fields that come more than once go out with numbers here, as in tag[0]: tag, to."
+    ]
+    body = composed(found, request, {}).body
+    assert b'name="tag[1]"\r\n\r\nb' in body
+    assert b'name="to[0]"\r\n\r\nc' in body
+
+
+@pytest.mark.parametrize("body", ['{"a": "^"}', '{"^": " ^"}'])
+def test_a_caret_in_a_body_makes_no_command_of_windows(body: str) -> None:
+    found = read(f"{{ printf '{body}'; }} | curl https://api.example.com/send --json @-")
+    (request,) = found.requests
+    assert json.loads(composed(found, request, {}).body) == json.loads(body)
+
+
+def test_a_form_by_put_goes_out_as_json_and_it_is_said() -> None:
+    request = only("curl -X PUT https://api.example.com/send -d a=1")
+    assert request.settings.endpoint == "put"
+    assert request.usable
+    assert "JSON" in said(request, "body")[0]
+
+
+def test_a_delete_is_no_integration() -> None:
+    request = only("curl -X DELETE https://api.example.com/send")
+    assert "PATCH / POST / PUT" in str(request.reason)
 
 
 def test_the_address_of_an_event_is_a_secret_as_a_whole() -> None:
@@ -233,10 +325,11 @@ def test_a_body_with_several_recipients_is_kept_and_told() -> None:
     assert "2 recipients" in said(request, "parameter")[0]
 
 
-def test_a_key_in_the_path_is_taken_out_and_the_address_asks_for_it() -> None:
+def test_a_key_in_the_path_is_taken_out_and_asked_for() -> None:
     key = "sk_live_0123456789abcdef"
     found = read(f"curl https://api.example.com/{key}/send --json '{{}}'")
     (request,) = found.requests
     assert key not in found.model_dump_json()
-    assert "path" in said(request, "secret")[0]
-    assert [problem.field for problem in request.problems] == ["url"]
+    assert request.settings.url == "https://api.example.com/{key}/send"
+    assert request.left_out == ()
+    assert request.problems == ()

@@ -48,7 +48,8 @@ def test_a_recording_becomes_integrations_without_its_secrets() -> None:
     )
     (request,) = found.requests
     assert (found.format, found.title) == ("har", "Firefox")
-    assert [header.name for header in request.settings.headers] == ["Authorization", "X-Trace"]
+    assert [header.name for header in request.settings.headers] == ["X-Trace"]
+    assert [fill.place for fill in request.fills] == ["credential.token"]
     assert json.loads(request.settings.payload) == {
         "email": "${User Identifier}",
         "accessToken": "{{ accessToken }}",

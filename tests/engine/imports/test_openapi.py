@@ -101,8 +101,8 @@ def test_json_and_yaml_say_the_same() -> None:
     ("scheme", "kind", "headers"),
     [
         ({"type": "http", "scheme": "basic"}, "basic", []),
-        ({"type": "http", "scheme": "Bearer"}, "none", ["Authorization"]),
-        ({"type": "apiKey", "in": "header", "name": "X-K"}, "none", ["X-K"]),
+        ({"type": "http", "scheme": "Bearer"}, "bearer", []),
+        ({"type": "apiKey", "in": "header", "name": "X-K"}, "header_key", []),
         (
             {
                 "type": "oauth2",
@@ -113,7 +113,7 @@ def test_json_and_yaml_say_the_same() -> None:
         ),
         ({"type": "openIdConnect", "openIdConnectUrl": "https://x"}, "none", []),
         ({"type": "mutualTLS"}, "none", []),
-        ({"type": "apiKey", "in": "query", "name": "api_key"}, "none", []),
+        ({"type": "apiKey", "in": "query", "name": "api_key"}, "address_key", []),
         ({"type": "apiKey", "in": "cookie", "name": "sid"}, "none", []),
     ],
     ids=["basic", "bearer", "header", "oauth2", "openid", "tls", "query", "cookie"],

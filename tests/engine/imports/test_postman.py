@@ -75,9 +75,9 @@ def test_folders_variables_and_the_authorization_around_a_request() -> None:
     assert request.settings.url == "https://eu.example.com/send/a%201?debug=1"
     assert request.settings.payload == '{\n  "name": "{{ name }}"\n}'
     assert request.variables == {"name": "Eva"}
-    assert [(secret.header, secret.begins) for secret in found.secrets] == [("Authorization", "Bearer")]
+    assert [fill.place for fill in request.fills] == ["credential.token"]
     assert TOKEN not in found.model_dump_json()
-    sent = composed(found, request, {"s1": f"Bearer {TOKEN}"})
+    sent = composed(found, request, {"s1": TOKEN})
     assert (sent.url, sent.body) == (request.settings.url, b'{"name":"Eva"}')
     assert sent.header("Authorization") == f"Bearer {TOKEN}"
 
@@ -102,9 +102,9 @@ def test_a_request_of_its_own_authorization_and_one_of_none() -> None:
         )
     )
     kinds = [request.settings.credential_kind for request in found.requests]
-    assert kinds == ["basic", "none", "none"]
-    assert [header.name for header in found.requests[2].settings.headers] == ["X-K"]
-    assert [fill.place for fill in found.requests[2].fills] == ["headers.0.value"]
+    assert kinds == ["basic", "none", "header_key"]
+    assert found.requests[2].settings.credential == {"header": "X-K"}
+    assert [fill.place for fill in found.requests[2].fills] == ["credential.key"]
     assert TOKEN not in found.model_dump_json()
 
 

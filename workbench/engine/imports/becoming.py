@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
-from urllib.parse import unquote_plus
+from urllib.parse import unquote, unquote_plus
 
 from workbench.engine.auth import address_field
 from workbench.engine.credential_shapes import is_placeholder
 from workbench.engine.template import check_template
 from workbench.engine.urls import check_url, is_private
 from workbench.models.base import JsonValue, Problem
-from workbench.models.credential import BearerToken, Credential, NoAuthorization, OAuth2, Signature
+from workbench.models.credential import (
+    AddressKey,
+    BearerToken,
+    Credential,
+    HeaderKey,
+    NoAuthorization,
+    OAuth2,
+    Signature,
+)
 from workbench.models.event import EVENT_PAYLOAD
 from workbench.models.imported import Fill, ImportedRequest
 from workbench.models.integration import IdentifierType, Settings
@@ -22,9 +30,9 @@ from workbench.sentence import N_, Sentence, say
 from .addresses import FITTING, Address, Match, address_of_text, match, provider_of_host
 from .found import Auth, BodyKind, Found
 from .header_rows import HeaderRows
-from .letting_in import Evidence, basic_pair, chosen
+from .letting_in import FIELD, Evidence, basic_pair, chosen
 from .marked import BRACED, Marks, Variable
-from .payloads import Payload, payload_of, plain_body
+from .payloads import Payload, is_nested, payload_of, plain_body, repeated
 from .secrecy import has_secret_shape, is_secret_parameter
 from .secret_book import SecretBook
 
@@ -67,6 +75,8 @@ class _One:
         self.fills: list[Fill] = []
         self.credential: dict[str, JsonValue] = {}
         self.secret_address = False
+        self.key_place = ""
+        """What stands in the address in place of the first secret of it, where the credential is a key in the address."""
 
     def made(self) -> ImportedRequest:
         found = self.found
@@ -74,7 +84,8 @@ class _One:
         matched, provider = self._match()
         endpoint = matched.endpoint if matched else self._own_endpoint(provider)
         self._hide_address(matched)
-        evidence = chosen(found, provider, endpoint, self._fields(matched), self.marks)
+        evidence = chosen(found, provider, endpoint, self._fields(matched, provider), self.marks)
+        self.key_place = evidence.model.auth.value if isinstance(evidence.model.auth, AddressKey) else ""
         self._fill_credential(evidence, provider, endpoint)
         url = self._url(matched, endpoint, evidence)
         reason = self._reason(matched, provider, endpoint)
@@ -141,17 +152,18 @@ class _One:
                 self.book.hide(segment)
 
     def _own_endpoint(self, provider: Provider) -> Endpoint:
-        """Return the custom endpoint that fits method and body best."""
-        fitting = [
-            endpoint
-            for endpoint in provider.endpoints
-            if endpoint.method == self.found.method and endpoint.encoding in FITTING[self.found.body.kind]
-        ]
-        return fitting[0] if fitting else provider.endpoint()
+        """Return the custom endpoint that fits method and body best: nested names only where they go out as they came."""
+        called = [endpoint for endpoint in provider.endpoints if endpoint.method == self.found.method]
+        fitting = [one for one in called if one.encoding in FITTING[self.found.body.kind]]
+        if is_nested(self.found.body.pairs):
+            fitting.sort(key=lambda one: one.encoding != "nested_form")
+        return next(iter([*fitting, *called]), provider.endpoint())
 
-    def _fields(self, matched: Match | None) -> dict[str, str]:
+    def _fields(self, matched: Match | None, provider: Provider) -> dict[str, str]:
         if matched is None:
-            return {}
+            places = [one.auth.value for one in provider.credentials if isinstance(one.auth, AddressKey)]
+            key = next(self._secrets_of_address(), None) if places else None
+            return {} if key is None else {place.strip("{}"): key for place in places}
         return {name: value or self.found.url for name, value in matched.fields.items()}
 
     def _reason(self, matched: Match | None, provider: Provider, endpoint: Endpoint) -> Sentence | None:
@@ -170,6 +182,12 @@ class _One:
             sentence = say(
                 "In the text the body is {theirs}; {provider} is sent {ours} here. Its fields were carried over, and go out as {ours}.",
                 theirs=Sentence(KINDS[self.found.body.kind]), provider=provider.name, ours=Sentence(ENCODINGS[endpoint.encoding]),
+            )  # fmt: skip
+            self.found.leave("body", sentence)
+        elif endpoint.encoding in ("multipart", "nested_form") and (names := repeated(self.found.body.pairs)):
+            sentence = say(
+                "Fields that come more than once go out with numbers here, as in {example}: {names}.",
+                example=f"{names[0]}[0]", names=", ".join(name[:40] for name in names[:12]),
             )  # fmt: skip
             self.found.leave("body", sentence)
         return None
@@ -246,8 +264,16 @@ class _One:
             else say("{title} ({provider})", title=_title(model, name), provider=whose.name)
         )
         scope = ".".join([whose.key, model.kind, name, *([self.address.host] if own else [])])
-        key = self.book.want(value, title, scope=scope, about=_about(model, name))
+        header = self._named_header(model)
+        if header:
+            title, scope = say("Header {name}", name=header), f"{self.address.host}.{header.lower()}"
+        key = self.book.want(value, title, scope=scope, about=_about(model, name), header=header)
         self.fills.append(Fill(place=f"credential.{name}", secret=key))
+
+    def _named_header(self, model: type[Credential]) -> str:
+        """Return the header that the request itself names for its key, or an empty text."""
+        named = FIELD.fullmatch(model.auth.header) if isinstance(model.auth, HeaderKey) else None
+        return str(self.credential.get(named[1], "")) if named else ""
 
     # -- where it goes ------------------------------------------------------------------------------------------------
 
@@ -271,15 +297,18 @@ class _One:
     def _base(self) -> str:
         """Return the address of an endpoint of one's own without the secrets in its path."""
         pieces = []
-        for piece in self.plain.base.split("/"):
-            variables = [
-                part for part in self.marks.parts(piece) if isinstance(part, Variable) and part.secret
-            ]
+        before = self.plain.base.count("/") - self.plain.path.count("/")
+        for index, piece in enumerate(self.plain.base.split("/")):
+            variables = self._secret_variables(piece)
             shaped = has_secret_shape(piece)
             for value in [piece] * shaped + [
                 self.marks.known(variable.value or "") for variable in variables
             ]:
                 self.book.hide(value)
+            if (shaped or variables) and self.key_place and index > before:
+                pieces.append(self.key_place)
+                self.key_place = ""
+                continue
             if shaped or variables:
                 sentence = say(
                     "The path of the address holds a secret. An address is kept readable, so it was left out: let the provider take it "
@@ -289,15 +318,35 @@ class _One:
             pieces.append("{{secret}}" if shaped else piece)
         return "/".join(pieces)
 
+    def _secret_variables(self, piece: str) -> list[Variable]:
+        return [part for part in self.marks.parts(piece) if isinstance(part, Variable) and part.secret]
+
+    def _secrets_of_address(self) -> Iterator[str]:
+        """Yield the secrets of the address as they are before they are encoded: in its path, then in its query."""
+        for piece in self.plain.path.split("/"):
+            if has_secret_shape(piece) or self._secret_variables(piece):
+                yield unquote(piece)
+        for piece in self.address.query.split("&") if self.address.query else ():
+            if self._is_secret_parameter(piece):
+                yield unquote_plus(piece.partition("=")[2])
+
+    def _is_secret_parameter(self, piece: str) -> bool:
+        name, _, value = piece.partition("=")
+        plain = unquote_plus(self.marks.known(value))
+        declared = unquote_plus(name) in self.found.secret_names
+        return declared or self.marks.secret_in(value) or is_secret_parameter(unquote_plus(name), plain)
+
     def _query(self, query: str) -> str:
         """Return the query without the secrets in it."""
         kept = []
         for piece in query.split("&") if query else ():
             name, _, value = piece.partition("=")
-            plain = unquote_plus(self.marks.known(value))
-            declared = unquote_plus(name) in self.found.secret_names
-            if declared or self.marks.secret_in(value) or is_secret_parameter(unquote_plus(name), plain):
-                self.book.hide(plain)
+            if self._is_secret_parameter(piece):
+                self.book.hide(unquote_plus(self.marks.known(value)))
+            if self._is_secret_parameter(piece) and self.key_place:
+                kept.append(f"{name}={self.key_place}")
+                self.key_place = ""
+            elif self._is_secret_parameter(piece):
                 sentence = say(
                     "The parameter “{name}” of the address is a secret. An address is kept readable, so it was left out: let the provider "
                     "take the key in a header, and lock that in step 1.",
@@ -370,7 +419,8 @@ class _One:
         return Settings(
             name=self._resolved(found.name or self._shown(short=True))[:NAME_LENGTH],
             channel="sms" if own and kind == "phone" else provider.channel, provider=provider.key,
-            endpoint=endpoint.key if len(provider.endpoints) > 1 else "", url=url, headers=tuple(headers.rows),
+            endpoint="" if len(provider.endpoints) == 1 or (own and endpoint == provider.endpoint()) else endpoint.key,
+            url=url, headers=tuple(headers.rows),
             identifier=IdentifierType(kind="phone" if kind == "phone" else "email"), credential_kind=model.kind,
             credential=self.credential, payload=payload.text, idempotency_header=headers.key_header if own else "",
             local_test=own and is_private(host), **times,

@@ -84,7 +84,8 @@ def _dialect(text: str, at: int) -> str:
     end = text.find("\n", at)
     line = text[at : len(text) if end < 0 else end].rstrip("\r \t")
     before = text[text.rfind("\n", 0, at) + 1 : at].strip()
-    if line.endswith("^") or '^"' in line or re.match(r"[A-Za-z]:\\", before):
+    # behind a single quote it is a sign of a body
+    if line.endswith("^") or re.match(r"[^']*(?<!\S)\^\"", line) or re.match(r"[A-Za-z]:\\", before):
         return "cmd"
     if line.endswith("`") or before.startswith("PS") or re.search(r"@['\"]$", line) or line.startswith("$"):
         return "powershell"

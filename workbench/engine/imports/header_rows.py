@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from workbench.engine.checks import RESERVED, check_header_name, check_header_value
 from workbench.engine.compose import CONTENT_TYPES
 from workbench.models.credential import NoAuthorization
@@ -14,13 +12,11 @@ from workbench.sentence import say
 
 from .addresses import FITTING
 from .found import Found
-from .letting_in import Evidence
+from .letting_in import IDEMPOTENCY, Evidence
 from .marked import Marks
 from .noise import is_noise
 from .secrecy import is_secret_header
 from .secret_book import SecretBook
-
-IDEMPOTENCY: Final = frozenset({"idempotency-key", "x-idempotency-key", "x-idempotence-key"})
 
 
 class HeaderRows:

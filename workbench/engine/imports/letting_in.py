@@ -11,15 +11,25 @@ from typing import Final
 from pydantic import ValidationError
 
 from workbench.engine.auth import credentials_for
+from workbench.engine.checks import check_header_name
 from workbench.models.base import JsonValue, SecretRef
-from workbench.models.credential import BasicPair, BearerToken, Credential, HeaderKey, Signature
+from workbench.models.credential import (
+    AddressKey,
+    BasicPair,
+    BearerToken,
+    Credential,
+    HeaderKey,
+    Signature,
+)
 from workbench.models.provider import Endpoint, Provider
 
 from .found import Found
 from .marked import Marks
+from .noise import is_noise
+from .secrecy import is_secret_header
 
 _PLACEHOLDER: Final = SecretRef(handle="sec_placeholder0")
-_FIELD: Final = re.compile(r"\{([a-z_]+)\}")
+FIELD: Final = re.compile(r"\{([a-z_]+)\}")
 _SCOPE: Final = re.compile(r"Credential=([^/,\s]+)/")
 SIGNED: Final = frozenset(
     {
@@ -29,6 +39,11 @@ SIGNED: Final = frozenset(
     }
 )  # fmt: skip
 """Headers that a signature makes anew for each request."""
+
+
+IDEMPOTENCY: Final = frozenset({"idempotency-key", "x-idempotency-key", "x-idempotence-key"})
+NO_KEY: Final = IDEMPOTENCY | {"authorization", "proxy-authorization", "cookie", "set-cookie", "content-type"}
+"""Headers that are no key of one's own, whatever they are called."""
 
 
 @dataclass(slots=True)
@@ -73,8 +88,13 @@ def basic_pair(found: Found, marks: Marks) -> tuple[str, str] | None:
 def _evidence(model: type[Credential], found: Found, fields: Mapping[str, str], marks: Marks) -> Evidence:
     evidence = Evidence(model)
     auth = model.auth
-    if isinstance(auth, HeaderKey):
+    if isinstance(auth, HeaderKey) and (own := FIELD.fullmatch(auth.header)):
+        _own_header(evidence, auth, own[1], found, marks)
+    elif isinstance(auth, HeaderKey):
         _header_key(evidence, auth, found, marks)
+    elif isinstance(auth, AddressKey) and auth.value.strip("{}") in fields:
+        # a key in a header can be a locked row beside it; a user name and password can not
+        evidence.score += 4 if found.auth is None else 1
     elif isinstance(auth, BasicPair):
         _pair(evidence, auth, basic_pair(found, marks), marks)
     elif isinstance(auth, BearerToken):
@@ -102,6 +122,30 @@ def _header_key(evidence: Evidence, auth: HeaderKey, found: Found, marks: Marks)
     evidence.score += 3
     evidence.values.update(groups)
     evidence.headers.add(auth.header.lower())
+
+
+def _own_header(evidence: Evidence, auth: HeaderKey, own: str, found: Found, marks: Marks) -> None:
+    """Note the first header that carries a key, of a request that has no other way in; further ones are locked rows."""
+    if found.auth is not None or found.header("authorization") is not None:
+        return
+    for name, value in found.headers:
+        if (
+            is_key_header(found, name, value, marks)
+            and (groups := _groups(auth.value, marks.known(value))) is not None
+        ):
+            evidence.score += 2
+            evidence.values.update({own: marks.known(name), **groups})
+            evidence.headers.add(name.lower())
+            return
+
+
+def is_key_header(found: Found, name: str, value: str, marks: Marks) -> bool:
+    """Return whether a header carries a key, by its name, its shape or what a description says of it."""
+    low, known = name.lower(), marks.known(value)
+    if low in NO_KEY or is_noise(low, value, found.quiet) or check_header_name(marks.known(name)) is not None:
+        return False
+    declared = low in {one.lower() for one in found.secret_names}
+    return declared or marks.secret_in(value) or is_secret_header(name, known)
 
 
 def _pair(evidence: Evidence, auth: BasicPair, pair: tuple[str, str] | None, marks: Marks) -> None:
@@ -148,11 +192,11 @@ def _signature(evidence: Evidence, found: Found) -> None:
 
 def _groups(template: str, text: str) -> dict[str, str] | None:
     """Return what stands in ``text`` where ``template`` names a field (``Bearer {api_key}``); a scheme's word may have any case."""
-    pieces = _FIELD.split(template)
+    pieces = FIELD.split(template)
     pattern = "".join(
         f"(?P<{piece}>.+)" if index % 2 else f"(?i:{re.escape(piece)})" for index, piece in enumerate(pieces)
     )
-    if not text and _FIELD.fullmatch(template):
+    if not text and FIELD.fullmatch(template):
         return {}  # a field that is not filled in yet
     found = re.fullmatch(pattern, text.strip(), re.DOTALL)
     return found.groupdict() if found else None

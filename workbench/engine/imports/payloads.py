@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -27,6 +28,7 @@ from .secrecy import holds_secret, is_secret_field
 MAX_DEPTH: Final = 100
 _DOLLAR: Final = re.compile(r"\$\{(?!\{)")
 _FIRST: Final = re.compile(r"^[\d-]")
+_NESTED: Final = re.compile(r"[^\[\]]+(?:\[[^\[\]]+\])+")
 _BRACKETS: Final = re.compile(r"\[([^\[\]]*)\]")
 
 
@@ -138,6 +140,23 @@ def quoted(text: str, marks: Marks) -> str:
         return text
     pattern = re.compile(rf'"(?:[^"\\]|\\.)*"?|({marks.open}[0-9]+{marks.close})', re.DOTALL)
     return pattern.sub(lambda found: f'"{found[1]}"' if found[1] else found[0], text)
+
+
+def is_nested(pairs: list[tuple[str, str]]) -> bool:
+    """Return whether a form's names are nested (``a[b]``, ``a[0]``) so that they go out again as they came: ``a[]`` does not."""
+    bracketed = [name for name, _ in pairs if "[" in name or "]" in name]
+    distinct = len({name for name, _ in pairs}) == len(pairs)
+    return bool(bracketed) and distinct and all(map(_NESTED.fullmatch, bracketed))
+
+
+def repeated(pairs: list[tuple[str, str]]) -> list[str]:
+    """Return the names of a form's fields that come more than once, or say so themselves (``a[]``), without those brackets."""
+    counted = Counter(name for name, value in pairs if value != FILE)
+    return list(
+        dict.fromkeys(
+            name.removesuffix("[]") for name, count in counted.items() if count > 1 or name.endswith("[]")
+        )
+    )
 
 
 def _fields(pairs: list[tuple[str, str]], encoding: Encoding, found: Found) -> JsonValue:
@@ -309,10 +328,12 @@ __all__ = [
     "Number",
     "Payload",
     "escaped",
+    "is_nested",
     "json_text",
     "payload_of",
     "plain_body",
     "quoted",
+    "repeated",
     "slot_name",
     "tree_of",
 ]

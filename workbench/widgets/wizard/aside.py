@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import ipywidgets
@@ -19,12 +20,19 @@ def aside(provider: Provider) -> ipywidgets.Widget:
     return look.card(provider.name, *notes, look.show(_links(provider)), subtitle=provider.about)
 
 
+def _name(url: str, every: Sequence[str]) -> str:
+    """Return how a link is called: its host; with its path where another link has the same host."""
+    parts = urlsplit(url)
+    same = sum(urlsplit(other).hostname == parts.hostname for other in every)
+    return f"{parts.hostname}{parts.path if same > 1 else ''}" if parts.hostname else url
+
+
 def _links(provider: Provider) -> Html:
     items = Html("").join(
         look.markup(
             '<li><a href="{url}" target="_blank" rel="noopener noreferrer">{text}</a></li>',
             url=url,
-            text=urlsplit(url).hostname or url,
+            text=_name(url, provider.sources),
         )
         for url in provider.sources
     )

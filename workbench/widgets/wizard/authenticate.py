@@ -238,7 +238,7 @@ def _headers_of(model: type[Credential]) -> dict[str, str]:
     if not isinstance(auth, HeaderKey):
         return {}
     named = {name for _, name, _, _ in Formatter().parse(auth.value) if name}
-    return dict.fromkeys(named, auth.header)
+    return dict.fromkeys(named, "value" if "{" in auth.header else auth.header)  # the name may be typed later
 
 
 __all__ = ["Authenticate", "token_banner", "token_view"]

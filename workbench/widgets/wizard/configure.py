@@ -83,7 +83,7 @@ class Configure:
             "payload": self._was.payload,
             "name": self.name.value,
             "channel": self.channel.value,
-            "endpoint": self.endpoint.value,
+            "endpoint": self._kept_endpoint(),
             "url": self.url.value,
             "local_test": self.local_test.value,
             "headers": tuple(Header(name=name, value=value) for name, value in self.headers.pairs()),
@@ -222,6 +222,13 @@ class Configure:
             self._shown = provider.key
             self.about.put(aside(provider))
 
+    def _kept_endpoint(self) -> str:
+        """Return the chosen endpoint; the first of one's own stays unsaid where it was: looking at an integration changes nothing."""
+        first = every()["custom"].endpoints[0].key
+        if self._was.provider != "custom" or self.endpoint.value != first:
+            return self.endpoint.value
+        return self._was.endpoint if self._was.endpoint == first else ""
+
     # -- another provider, another endpoint --------------------------------------------------------------------------
 
     def _provider_chosen(self, _change: object) -> None:
@@ -275,6 +282,8 @@ class Configure:
     def _endpoint_chosen(self, _change: object) -> None:
         """Put the endpoint's address in; a host that was typed over the provider's own is kept."""
         provider = every()[self._was.provider]
+        if not provider.endpoint(self.endpoint.value).url:
+            return  # an address of one's own serves every endpoint
         if not self.endpoint.value or self.url.value in {one.url for one in provider.endpoints}:
             self.url.value = provider.endpoint(self.endpoint.value).url
             return

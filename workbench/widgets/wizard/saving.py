@@ -76,11 +76,13 @@ class Saving:
 
 
 def test_state(draft: Draft) -> tuple[Said, Kind]:
-    """Return the badge of a draft: tested, failed, changed since the test, or not tested."""
+    """Return the badge of a draft: tested, taken without a yes, failed, changed since the test, or not tested."""
     if draft.tested is None:
         return N_("Not tested"), "quiet"
     if draft.tested.fingerprint != fingerprint(tidy(draft.settings)):
         return N_("Changed since test"), "warn"
+    if draft.tested.outcome == "unconfirmed":
+        return N_("Accepted, not confirmed"), "warn"
     if draft.tested.outcome != "accepted":
         return N_("Test failed"), "error"
     return N_("Tested"), "ok"
