@@ -160,10 +160,9 @@ def _drift_lines(session: Session, found: Drift) -> Iterator[str]:
         session.text(say("{count} bodies looked at; not all fit the contract.", count=found.seen)),
         fg="yellow",
     )
-    for names, words in (
-        (found.missing, N_("missing in {count}")),
-        (found.undeclared, N_("not declared, in {count}")),
-        (found.mistyped, N_("of another type in {count}")),
-    ):
-        for name, count in names.items():
-            yield f"  {name}: {session.text(say(words, count=count))}"
+    told = {
+        **{name: say("missing in {count}", count=count) for name, count in found.missing.items()},
+        **{name: say("not declared, in {count}", count=count) for name, count in found.undeclared.items()},
+        **{name: say("of another type in {count}", count=count) for name, count in found.mistyped.items()},
+    }
+    yield from (f"  {name}: {session.text(sentence)}" for name, sentence in told.items())
