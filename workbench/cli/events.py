@@ -160,9 +160,9 @@ def _drift_lines(session: Session, found: Drift) -> Iterator[str]:
         session.text(say("{count} bodies looked at; not all fit the contract.", count=found.seen)),
         fg="yellow",
     )
-    told = {
-        **{name: say("missing in {count}", count=count) for name, count in found.missing.items()},
-        **{name: say("not declared, in {count}", count=count) for name, count in found.undeclared.items()},
-        **{name: say("of another type in {count}", count=count) for name, count in found.mistyped.items()},
-    }
-    yield from (f"  {name}: {session.text(sentence)}" for name, sentence in told.items())
+    told = [
+        *((name, say("missing in {count}", count=count)) for name, count in found.missing.items()),
+        *((name, say("not declared, in {count}", count=count)) for name, count in found.undeclared.items()),
+        *((name, say("of another type in {count}", count=count)) for name, count in found.mistyped.items()),
+    ]
+    yield from (f"  {name}: {session.text(sentence)}" for name, sentence in told)
