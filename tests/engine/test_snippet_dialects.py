@@ -325,6 +325,17 @@ def test_masks_and_pseudonyms_of_an_entry_become_variables() -> None:
     assert found["$CUSTOM_KEY"] == "API key"
 
 
+def test_each_identifier_of_a_contact_is_a_variable_of_its_own() -> None:
+    body = '{"email":"a***@example.com #3f9a1c","phone":"+46***05 #9cb1c1","again":"+46***05 #9cb1c1"}'
+    request, found = kept_request(view(body=body), (), "a***@example.com #3f9a1c")
+    assert json.loads(request.body) == {
+        "email": "$RECIPIENT",
+        "phone": "$RECIPIENT_2",
+        "again": "$RECIPIENT_2",
+    }
+    assert set(found) == {"$RECIPIENT", "$RECIPIENT_2"}
+
+
 def test_two_secrets_of_the_same_hint_are_not_told_apart() -> None:
     names = [SecretName("h1", "CUSTOM_A", "A", "**** wxyz"), SecretName("h2", "CUSTOM_B", "B", "**** wxyz")]
     request, found = kept_request(view(body="**** wxyz"), names)

@@ -15,13 +15,13 @@ from tests.services.test_runs import PAYLOAD, bought, people
 from tests.services.test_runs import csv as table_text
 from tests.sink import Received, reply, sink
 from tests.widgets.conftest import Connected
-from tests.widgets.faces import field, offered, press, read
+from tests.widgets.faces import field, of, offered, press, read
 from workbench import Workbench
 from workbench.errors import NotFound, Refused
 from workbench.models.integration import Settings
+from workbench.widgets import runs_outcomes
 from workbench.widgets.page import Frame
 from workbench.widgets.runs import RunBoard
-from workbench.widgets.runs_outcomes import outcome_file
 from workbench.widgets.runs_upload import TableFile
 from workbench.widgets.spawn import settle
 
@@ -125,14 +125,29 @@ async def test_the_outcome_file_for_machines_and_for_spreadsheets(house: Workben
     await press(page.widget, "Start sending")
     await done(page, house)
     assert page.face is not None
-    for spreadsheet in (False, True):
-        text = await outcome_file(page.frame, page.face.run.id, spreadsheet=spreadsheet)
+    machines, sheets = [one for one in of(page.widget, "Download") if "Outcome file" in one.label]
+    for download in (machines, sheets):
+        text = await download._prepare()
         rows = list(csv.DictReader(io.StringIO(text)))
         assert [row["row"] for row in rows] == ["1", "2", "3", "4"]
         assert [row["state"] for row in rows] == ["bad", "accepted", "accepted", "accepted"]
         assert not any(cell.startswith(("=", "@", "+", "-")) for row in rows for cell in row.values())
     field(page.widget, "Which rows").value = "accepted"
     await settle()
+
+
+async def test_a_file_that_ends_before_the_table_says_so(
+    house: Workbench, mails: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs_outcomes, "MOST_ROWS", 2)
+    page = await board(house)
+    await pasted(page, table_text(*people(3), header="email,n"))
+    await looked_through(page)
+    await press(page.widget, "Start sending")
+    await done(page, house)
+    machines, _ = [one for one in of(page.widget, "Download") if "Outcome file" in one.label]
+    assert len((await machines._prepare()).splitlines()) == 3
+    assert "The file holds the first 2 rows." in read(page.widget)
 
 
 async def test_an_event_is_chosen_and_a_constant_fills_a_field(house: Workbench) -> None:

@@ -9,11 +9,11 @@ from typing import Annotated, Literal
 import typer
 
 from workbench.bench import Workbench
-from workbench.engine.spreadsheet import csv_lines
+from workbench.engine.outcome_file import outcome_lines
 from workbench.errors import CannotWrite, Invalid, Refused
 from workbench.models.run import CheckedFilter, Mapped, Preflight, RowOutcome, Run, RunPlan, Table
 from workbench.models.work import JobConfirmation
-from workbench.sentence import N_, Sentence, say
+from workbench.sentence import N_, say
 
 from .codes import INPUT, OK, code_of_job
 from .contacts import read_variable
@@ -26,16 +26,6 @@ from .steering import invalid
 PAGE = 500
 TOLD = 20
 """Rows with problems that are told one by one."""
-OUTCOME_COLUMNS = (
-    "row",
-    "recipient",
-    "state",
-    "outcome",
-    "sentence",
-    "provider_id",
-    "attempts",
-    "changed_at",
-)
 
 ConfirmRows = Annotated[
     int | None,
@@ -120,7 +110,7 @@ async def run(
         made = await bench.runs.wait(made.id)
         code = await _followed(session, bench, made, seen)
         if outcomes is not None:
-            await _write(bench, made, outcomes, spreadsheet)
+            await _write(session, bench, made, outcomes, spreadsheet)
             session.tell(say("What became of each row stands in {file}.", file=str(outcomes)))
         return code
 
@@ -268,12 +258,12 @@ def _document(
     }  # fmt: skip
 
 
-async def _write(bench: Workbench, made: Run, file: Path, spreadsheet: bool) -> None:
+async def _write(session: Session, bench: Workbench, made: Run, file: Path, spreadsheet: bool) -> None:
     """Write what became of each row; the file is complete or, where it cannot be written, CannotWrite says why."""
-    rows = [_cells(one) async for one in _all(bench, made)]
+    rows = [one async for one in _all(bench, made)]
     try:
         with file.open("w", encoding="utf-8", newline="") as opened:
-            opened.writelines(csv_lines(OUTCOME_COLUMNS, rows, spreadsheet=spreadsheet))
+            opened.writelines(outcome_lines(rows, spreadsheet=spreadsheet, words=session.text))
     except OSError as error:
         raise CannotWrite(
             say("{file} cannot be written: {reason}.", file=str(file), reason=error.strerror or "")
@@ -286,11 +276,3 @@ async def _all(bench: Workbench, made: Run) -> AsyncIterator[RowOutcome]:
         for one in page:
             yield one
         after = page[-1].row
-
-
-def _cells(one: RowOutcome) -> tuple[object, ...]:
-    told: Sentence | str = one.sentence or ""
-    return (
-        one.row, one.recipient, one.state, one.outcome, str(told), one.provider_id, one.attempts,
-        one.changed_at.isoformat() if one.changed_at else "",
-    )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from workbench.engine.spreadsheet import ColumnType, csv_text
+from workbench.engine.outcome_file import outcome_lines
 from workbench.engine.standing import ROW_NAMES
 from workbench.models.run import RowOutcome, Run
 from workbench.models.work import RowState
@@ -22,19 +22,12 @@ from .piece import said
 from .runs_words import outcome_badge
 from .tables import RowList
 
-__all__ = ["RunOutcomes", "outcome_file"]
+__all__ = ["RunOutcomes"]
 
 STEP: Final = 25
 PAGE: Final = 1_000
 MOST_ROWS: Final = 200_000
 """Rows of a file that a page hands over; for more there is the command line."""
-NAMES: Final = ("row", "recipient", "state", "outcome", "reason", "provider_id", "attempts", "changed_at")
-TYPES: Mapping[str, ColumnType] = {
-    "row": "number",
-    "attempts": "number",
-    "recipient": "string",
-    "reason": "string",
-}
 COLUMNS: list[Mapping[str, str]] = [
     {"key": "row", "label": N_("Row"), "kind": "number"},
     {"key": "state", "label": N_("What became of it")},
@@ -100,30 +93,34 @@ class RunOutcomes:
         self.count.value = look.escape(said(shown)) if self.found else ""
 
     async def _machines(self) -> str:
-        return await outcome_file(self.frame, self.run.id, spreadsheet=False)
+        return await self._file(spreadsheet=False)
 
     async def _sheets(self) -> str:
-        return await outcome_file(self.frame, self.run.id, spreadsheet=True)
+        return await self._file(spreadsheet=True)
+
+    async def _file(self, *, spreadsheet: bool) -> str:
+        """Return the outcome file; where it ends before the table does, the page says so."""
+        rows = await outcomes_of(self.frame, self.run.id)
+        if len(rows) > MOST_ROWS:
+            self.messages.show(
+                "warn",
+                say(
+                    "The file holds the first {count} rows. The command line writes them all: workbench run … --outcomes FILE.",
+                    count=number(MOST_ROWS),
+                ),
+            )
+        return "".join(outcome_lines(rows[:MOST_ROWS], spreadsheet=spreadsheet, words=said))
 
 
-async def outcome_file(frame: Frame, run_id: str, *, spreadsheet: bool) -> str:
-    """Return the outcomes of a run as CSV; for a spreadsheet with nothing in it that one would run as a formula."""
-    rows: list[list[Any]] = []
-    after = 0
-    while len(rows) < MOST_ROWS:
-        page = list(await frame.bench.runs.outcomes(run_id, after, PAGE))
-        rows += [_line(one) for one in page]
+async def outcomes_of(frame: Frame, run_id: str) -> list[RowOutcome]:
+    """Return the outcomes of a run in the table's order, at most a page more than a file holds."""
+    rows: list[RowOutcome] = []
+    while len(rows) <= MOST_ROWS:
+        page = list(await frame.bench.runs.outcomes(run_id, rows[-1].row if rows else 0, PAGE))
+        rows += page
         if len(page) < PAGE:
             break
-        after = page[-1].row
-    return csv_text(NAMES, rows, spreadsheet=spreadsheet, types=TYPES)
-
-
-def _line(one: RowOutcome) -> list[Any]:
-    return [
-        one.row, one.recipient, one.state, one.outcome, said(one.sentence) if one.sentence else "", one.provider_id, one.attempts,
-        one.changed_at.isoformat() if one.changed_at else "",
-    ]  # fmt: skip
+    return rows
 
 
 def _cells(one: RowOutcome) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from .names import SecretName, token_name, variable_name
 
 RECIPIENT: Final = "$RECIPIENT"
 
+_PSEUDONYM = re.compile(r"[^\s\"'<>&,;=]*\*{3}[^\s\"'<>&,;=]* #[0-9a-f]{6}")
+"""What ``redact.mask_identifier`` makes of an identifier."""
 _HINTED = re.compile(r"\*{4}(?: \S{4}(?=$|[\"&<\s]))?")
 
 
@@ -26,6 +28,7 @@ class _Masks:
     known: dict[str, SecretName]
     recipient: str
     found: dict[str, str] = field(default_factory=dict)
+    people: dict[str, str] = field(default_factory=dict)
 
     def placed(self, text: str, about: str = "") -> str:
         """Return a text with variables in place of what was masked; ``about`` names the header it is the value of."""
@@ -35,11 +38,18 @@ class _Masks:
         if self.recipient and self.recipient in text:
             self.found[RECIPIENT] = N_("the recipient")
             text = text.replace(self.recipient, RECIPIENT)
+        text = _PSEUDONYM.sub(lambda found: self._person(found[0]), text)
         for hint, one in self.known.items():
             if hint in text:
                 self.found[f"${one.name}"] = one.title
                 text = text.replace(hint, f"${one.name}")
         return _HINTED.sub(lambda found: self._masked(about), text)
+
+    def _person(self, pseudonym: str) -> str:
+        """Return the variable of a further identifier: an event names its contact by address and by number."""
+        name = self.people.setdefault(pseudonym, f"{RECIPIENT}_{len(self.people) + 2}")
+        self.found[name] = N_("the recipient")
+        return name
 
     def _masked(self, about: str) -> str:
         if about.lower() == "authorization":
