@@ -150,7 +150,7 @@ async def test_a_table_is_mended_sent_killed_and_resumed(
     await page.reload()
     await watched.ready()
     await turn(page, "Outcomes")
-    await seen(page.get_by_text("accepted").first)
+    await seen(page.locator("p:visible, div:visible", has_text=" accepted, ").last)
     await turn(page, "Code")
     await page.locator("select:visible", has_text="SendPulse purchase").select_option(
         label="SendPulse purchase"
