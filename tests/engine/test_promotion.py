@@ -18,8 +18,8 @@ from workbench.engine.promotion import (
     secrets_of,
     settings_of,
     text_of,
-    wanted,
 )
+from workbench.engine.secret_places import wanted
 from workbench.errors import Refused
 from workbench.models.base import SecretRef
 from workbench.models.integration import Header, Settings

@@ -13,7 +13,7 @@ import typer
 
 from workbench.bench import Workbench
 from workbench.errors import Invalid, Refused
-from workbench.models.base import JsonValue, Problem, SecretRef
+from workbench.models.base import JsonValue, Problem, SecretRef, is_ref
 from workbench.models.integration import Integration, Listed
 from workbench.sentence import N_, Sentence, say
 from workbench.services.portable import from_portable
@@ -245,9 +245,9 @@ def masked(value: JsonValue) -> Any:
     """Return a document with each secret's handle replaced by its mask."""
     if isinstance(value, SecretRef):
         return value.hint
+    if is_ref(value):
+        return value.get("hint", "****")
     if isinstance(value, dict):
-        if "handle" in value and set(value) <= {"handle", "hint"}:
-            return value.get("hint", "****")
         return {key: masked(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [masked(item) for item in value]

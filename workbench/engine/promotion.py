@@ -17,9 +17,9 @@ from workbench.models.integration import Settings
 from workbench.sentence import say
 
 from .diff import differences
+from .secret_places import WANTED, filled, refs_in, wanted, without
 from .strict_json import clip
 
-WANTED: Final = "$secret"
 OWN: Final = ("name", "url", "local_test")
 """Places that belong to each environment; besides these, every plain field of the credential."""
 
@@ -31,34 +31,28 @@ def definition_of(settings: Settings) -> Definition:
     document = settings.model_dump(mode="json")
     document["headers"] = {header["name"]: header["value"] for header in document["headers"]}
     document["payload"] = str(document["payload"]).split("\n")
-    return {name: _without(document[name], name) for name in sorted(document)}
+    return {name: without(document[name], name) for name in sorted(document)}
 
 
 def secrets_of(settings: Settings) -> dict[str, SecretRef]:
     """Return the secrets' handles by their places."""
     document = settings.model_dump(mode="json")
     document["headers"] = {header["name"]: header["value"] for header in document["headers"]}
-    return dict(_refs(document, ""))
+    return dict(refs_in(document))
 
 
 def settings_of(definition: Mapping[str, JsonValue], secrets: Mapping[str, SecretRef]) -> Settings:
     """Return the settings of a definition. Raises Refused for a place whose secret is not given."""
-    document = {name: _with(value, secrets) for name, value in definition.items()}
+    missing = [place for place in wanted(dict(definition)) if place not in secrets]
+    if missing:
+        raise Refused(
+            say("The secret at “{place}” is missing. Type it for this environment.", place=clip(missing[0]))
+        )
+    document = {name: filled(value, secrets) for name, value in definition.items()}
     headers = document.get("headers", {})
     document["headers"] = [{"name": name, "value": value} for name, value in headers.items()]
     document["payload"] = "\n".join(document.get("payload", []))
     return Settings.model_validate(document)
-
-
-def wanted(definition: JsonValue) -> tuple[str, ...]:
-    """Return the places of a definition that want a secret, in order."""
-    if isinstance(definition, dict):
-        if set(definition) == {WANTED}:
-            return (str(definition[WANTED]),)
-        return tuple(place for value in definition.values() for place in wanted(value))
-    if isinstance(definition, list):
-        return tuple(place for value in definition for place in wanted(value))
-    return ()
 
 
 def promoted(
@@ -150,41 +144,3 @@ def _in_depth(definition: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         except (ValueError, RecursionError):
             found["payload"] = lines
     return found
-
-
-def _is_ref(value: JsonValue) -> bool:
-    return isinstance(value, dict) and "handle" in value and set(value) <= {"handle", "hint"}
-
-
-def _without(value: JsonValue, place: str) -> JsonValue:
-    if _is_ref(value):
-        return {WANTED: place}
-    if isinstance(value, dict):
-        return {key: _without(inner, f"{place}.{key}") for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_without(inner, f"{place}.{index}") for index, inner in enumerate(value)]
-    return value
-
-
-def _refs(value: JsonValue, place: str) -> Iterator[tuple[str, SecretRef]]:
-    if _is_ref(value):
-        yield place, SecretRef.model_validate(value)
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _refs(inner, f"{place}.{key}" if place else key)
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _refs(inner, f"{place}.{index}")
-
-
-def _with(value: JsonValue, secrets: Mapping[str, SecretRef]) -> JsonValue:
-    if isinstance(value, dict):
-        if set(value) == {WANTED}:
-            place = str(value[WANTED])
-            if place not in secrets:
-                raise Refused(say("The secret at “{place}” is missing. Type it for this environment.", place=clip(place)))  # fmt: skip
-            return secrets[place].model_dump()
-        return {key: _with(inner, secrets) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_with(inner, secrets) for inner in value]
-    return value

@@ -10,7 +10,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from workbench.models.base import JsonValue, Problem, SecretRef
+from workbench.models.base import JsonValue, Problem, SecretRef, is_ref
 from workbench.models.credential import Credential
 from workbench.models.phone import number_key
 from workbench.models.provider import Provider
@@ -185,7 +185,7 @@ def ref_of(value: JsonValue) -> SecretRef | None:
     """Return the handle that a document's value holds, or None."""
     if isinstance(value, SecretRef):
         return value
-    if isinstance(value, dict) and "handle" in value and set(value) <= {"handle", "hint"}:
+    if is_ref(value):
         try:
             return SecretRef.model_validate(value)
         except ValidationError:

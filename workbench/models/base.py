@@ -77,3 +77,8 @@ class SecretRef(Noun):
 
     def __str__(self) -> str:
         return self.hint
+
+
+def is_ref(value: JsonValue) -> bool:
+    """Return whether a value of a plain document is a secret's handle."""
+    return isinstance(value, dict) and "handle" in value and set(value) <= {"handle", "hint"}

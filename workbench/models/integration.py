@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .base import JsonValue, Noun, SecretRef
+from .base import JsonValue, Noun, SecretRef, is_ref
 from .provider import Channel
 from .request import Mode, OutcomeKind
 
@@ -124,9 +124,9 @@ def _refs(value: JsonValue) -> list[SecretRef]:
     """Return the handles inside a plain document, in order."""
     if isinstance(value, SecretRef):
         return [value]
+    if is_ref(value):
+        return [SecretRef.model_validate(value)]
     if isinstance(value, dict):
-        if set(value) <= {"handle", "hint"} and "handle" in value:
-            return [SecretRef.model_validate(value)]
         return [ref for item in value.values() for ref in _refs(item)]
     if isinstance(value, (list, tuple)):
         return [ref for item in value for ref in _refs(item)]

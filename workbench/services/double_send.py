@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic_core import from_json
 
 from workbench.engine.event_values import event_fingerprint
+from workbench.models.request import OutcomeKind
 from workbench.models.work import Claimed, Job
 from workbench.sentence import Sentence, say
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 MARK: Final = "mark"
 """Where a row's data holds its mark."""
+DID_NOT_GO: Final[frozenset[OutcomeKind]] = frozenset(
+    {"refused", "throttled", "redirected", "unreachable", "blocked"}
+)
+"""Outcomes after which the same message may go again as if it had never been tried."""
 
 
 def send_key(job_id: str, number: int) -> str:

@@ -22,8 +22,8 @@ from workbench.engine.promotion import (
     secrets_of,
     settings_of,
     text_of,
-    wanted,
 )
+from workbench.engine.secret_places import wanted
 from workbench.errors import Invalid, NotFound, Refused
 from workbench.models.base import JsonValue, Problem, SecretRef
 from workbench.models.environment import (

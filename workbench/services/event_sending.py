@@ -5,32 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from workbench.adapters.clock import new_id
 from workbench.errors import Refused
-from workbench.models.consent import ConsentAsk, ConsentChannel
 from workbench.models.contact import Contact
 from workbench.models.event import Composed, Event
 from workbench.models.event_look import Earlier
 from workbench.models.integration import IdentifierType, Integration, Settings
-from workbench.models.request import OutcomeKind
+from workbench.models.message import Designation
 from workbench.models.sending import Confirmation, Sent
 from workbench.sentence import Sentence, say
 
-from .consent_asking import Ledger
+from .consent_asking import Ledger, decided
 from .dispatch import Dispatch
-from .double_send import mark_of
+from .double_send import DID_NOT_GO, mark_of
 from .house import House
 
 if TYPE_CHECKING:  # a page that connects reads the services' signatures, and loads no door
     from workbench.adapters.send_marks import SendMarks
-
-NOT_TAKEN: Final[frozenset[OutcomeKind]] = frozenset(
-    {"refused", "throttled", "redirected", "unreachable", "blocked"}
-)
-"""How a call ended that started nothing: the same event may go again without a second word."""
-_CHANNELS: Final[Mapping[str, ConsentChannel]] = {"email": "email", "phone": "sms"}
 
 
 def contact_of(composed: Composed) -> Contact:
@@ -60,18 +53,14 @@ class EventSending:
 
         Only a record counts: somebody who never said anything is not kept back. A transactional event is asked for as such.
         """
-        designation = "transactional" if event.transactional else "commercial"
-        asks = [
-            ConsentAsk(channel=_CHANNELS[kind], point=point, designation=designation)
-            for kind, point in identifiers.items()
-            if kind in _CHANNELS
-        ]
-        if self._ledger is None or not asks:
+        if self._ledger is None:
             return None
-        for decision in await self._ledger.decide(asks):
-            if not decision.send and decision.event_id:
-                return _opted_out(decision.point, decision.reason, transactional=event.transactional)
-        return None
+        designation: Designation = "transactional" if event.transactional else "commercial"
+        [against] = await decided(self._ledger, "event", designation, [identifiers])
+        if against is None or not against[0]:  # without a point there is nobody who could have opted out
+            return None
+        point, reason = against
+        return _opted_out(point, reason, transactional=event.transactional)
 
     async def earlier(self, event: Event, saved: Integration, composed: Composed) -> Earlier | None:
         """Return when the same went to the same contact within the guard's minutes; None where it did not."""
@@ -109,7 +98,7 @@ class EventSending:
         except BaseException:
             await self._let_go([key])
             raise
-        if sent.outcome.kind in NOT_TAKEN:
+        if sent.outcome.kind in DID_NOT_GO:
             await self._let_go([key])
         return sent
 

@@ -28,7 +28,7 @@ from workbench.sentence import Sentence, say
 
 from .consent_asking import Ledger, check_asking, held_back
 from .dispatch import PENDING_TOKEN
-from .double_send import doubles, send_key
+from .double_send import DID_NOT_GO, doubles, send_key
 from .house import House
 from .integrations import KIND as INTEGRATIONS
 from .line import Line
@@ -45,8 +45,6 @@ DRY_RUN: Final = "dry_run"
 """Where it says that nothing is sent: each request is made, and no more."""
 LONGEST_GUARD: Final = timedelta(days=8)
 """A mark that is older guards nothing any more: the longest guard is a week."""
-_DID_NOT_GO: Final = frozenset({"refused", "throttled", "redirected", "unreachable", "blocked"})
-"""Outcomes after which the same message may go again as if it had never been tried."""
 
 
 async def job_of(house: House, saved: Integration, options: JobOptions) -> Job:
@@ -196,7 +194,7 @@ class Sending:
         outcome, entry = self._line.record(
             ready.request, answer, ready.identifier, "send", ready.token, self._job.id, self._whole
         )
-        if outcome.kind in _DID_NOT_GO and self._job.options.guard_min:
+        if outcome.kind in DID_NOT_GO and self._job.options.guard_min:
             self._did_not_go.append(send_key(self._job.id, answered.row.number))
         if not isinstance(answer, Reply):
             return Attempt(outcome, None, entry.recipient or "", entry)

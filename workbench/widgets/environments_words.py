@@ -8,7 +8,8 @@ from typing import Final
 
 import ipywidgets
 
-from workbench.engine.promotion import WANTED, leaves
+from workbench.engine.promotion import leaves
+from workbench.engine.secret_places import WANTED
 from workbench.models.base import JsonValue
 from workbench.models.environment import Change, EnvironmentName, EnvironmentSet, Variant
 from workbench.providers import every

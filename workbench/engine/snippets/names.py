@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from workbench.models.base import JsonValue, SecretRef
+from workbench.models.base import JsonValue, SecretRef, is_ref
 from workbench.models.credential import Credential
 from workbench.models.integration import Settings
 
@@ -67,7 +67,7 @@ def _refs(value: JsonValue | SecretRef, name: str) -> Iterator[tuple[SecretRef, 
     if isinstance(value, SecretRef):
         yield value, name
     elif isinstance(value, Mapping):
-        if "handle" in value and set(value) <= {"handle", "hint"}:
+        if is_ref(value):
             yield SecretRef.model_validate(value), name
             return
         inner = value.get("name")
