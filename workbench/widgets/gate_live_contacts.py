@@ -14,9 +14,10 @@ from workbench.sentence import N_, Sentence, say
 from . import look
 from .around import Around
 from .fields import ChoiceField, TextField
-from .fold import Place, visible
+from .fold import Place
 from .headline import Headline
 from .messages import Messages
+from .paged import Paged
 from .piece import said
 from .tables import RowList
 
@@ -37,14 +38,13 @@ COLUMNS: Sequence[Mapping[str, str]] = (
 )
 
 
-class HoldContacts:
+class HoldContacts(Paged):
     """The contacts of one hold. ``changed`` is called after a person decided otherwise."""
 
     def __init__(self, around: Around, hold: Hold, changed: Callable[[], Awaitable[object]]) -> None:
         self.around, self.hold, self._changed = around, hold, changed
         self.found: list[Decided] = []
-        self._before: list[int] = []
-        self.messages = Messages()
+        super().__init__(around, Messages(), STEP, N_("Earlier contacts"), N_("Later contacts"))
         self.which = ChoiceField(
             N_("Which contacts"),
             [
@@ -64,14 +64,11 @@ class HoldContacts:
         self.list = RowList(
             N_("Contacts of the sendout"), columns=COLUMNS, empty=N_("No contact is decided so.")
         )
-        self.earlier, self.later = look.button(N_("Earlier contacts")), look.button(N_("Later contacts"))
         self.count, self.detail = look.show("", "wb-count"), Place()
         for one in (self.which, self.rule):
             one.observe(lambda _: around.start(self.first(), self.messages), "value")
         self.list.observe(lambda _: self.choose(self.list.selected), "selected")
         self.list.on_open(lambda id: self.choose(id, focus=True))
-        around.click(self.earlier, self.back, self.messages)
-        around.click(self.later, self.next, self.messages)
         self.widget = look.stack(
             look.columns(self.which, self.rule), self.messages.widget, self.list,
             look.buttons(self.count, self.earlier, self.later, align="start"), self.detail.widget,
@@ -87,20 +84,9 @@ class HoldContacts:
         if moved and self.list.selected:
             self.choose(self.list.selected)
 
-    async def first(self) -> None:
-        """Show the first page."""
-        self._before = []
-        await self.read()
-
-    async def next(self) -> None:
-        """Show the page after this one."""
-        self._before.append(self.found[-1].number)
-        await self.read()
-
-    async def back(self) -> None:
-        """Show the page before this one."""
-        self._before.pop()
-        await self.read()
+    @property
+    def _last(self) -> int:
+        return self.found[-1].number
 
     async def read(self) -> None:
         """Read this page anew."""
@@ -112,10 +98,8 @@ class HoldContacts:
         self.list.rows = [_cells(one) for one in self.found]
         if not any(str(one.number) == self.list.selected for one in self.found):
             self.choose("")
-        visible(self.earlier, bool(self._before))
-        visible(self.later, len(came) > STEP)
-        at = STEP * len(self._before)
-        shown = say("Contacts {first} to {last}", first=at + 1, last=at + len(self.found))
+        self._turned(len(came))
+        shown = say("Contacts {first} to {last}", first=self._at + 1, last=self._at + len(self.found))
         self.count.value = look.escape(said(shown)) if self.found else ""
 
     def choose(self, id: str, focus: bool = False) -> None:
@@ -181,7 +165,7 @@ class HoldContacts:
 
     def _wanted(self) -> DecidedFilter:
         chosen = self.which.value
-        after = self._before[-1] if self._before else 0
+        after = self._behind
         return DecidedFilter.model_validate({
             "verdict": chosen if chosen in ("accept", "reject") else None, "bad": chosen == "bad", "rule": self.rule.value.strip(),
             "after": after, "limit": STEP + 1,

@@ -15,10 +15,11 @@ from . import look
 from .around import Around
 from .bar import PageLinks
 from .fields import ChoiceField
-from .fold import Place, visible
+from .fold import Place
 from .headline import Headline
 from .language import when
 from .messages import Messages
+from .paged import Paged
 from .piece import said
 from .standing import row_badge
 from .tables import RowList
@@ -39,7 +40,7 @@ COLUMNS: list[Mapping[str, str]] = [
 ]
 
 
-class JobRows:
+class JobRows(Paged):
     """The rows of one job in a card. ``on_closed`` is called when the person is done with them."""
 
     def __init__(
@@ -51,8 +52,7 @@ class JobRows:
     ) -> None:
         self.around, self._job_id = around, job_id
         self.rows: list[Row] = []
-        self._before: list[int] = []
-        self.messages = Messages()
+        super().__init__(around, Messages(), STEP, N_("Earlier rows"), N_("Later rows"))
         self.which = ChoiceField(
             N_("Which rows"),
             [("not_taken", say("Not taken: failed, uncertain and invalid")), ("", say("All rows"))]
@@ -60,16 +60,12 @@ class JobRows:
             value="not_taken" if states == NOT_TAKEN else "",
         )
         self.list = RowList(N_("Rows of the job"), columns=COLUMNS, empty=N_("No row is in this state."))
-        self.earlier = look.button(N_("Earlier rows"))
-        self.later = look.button(N_("Later rows"))
         again, close = look.button(N_("Look again"), "quiet"), look.button(N_("Close the rows"), "quiet")
         self.count = look.show("", "wb-count")
         self.detail = Place()
         self.which.observe(lambda _: around.start(self.first(), self.messages), "value")
         self.list.observe(lambda _: self.choose(self.list.selected), "selected")
         self.list.on_open(lambda id: self.choose(id, focus=True))
-        around.click(self.earlier, self.back, self.messages)
-        around.click(self.later, self.next, self.messages)
         around.click(again, self.read, self.messages)
         around.click(close, on_closed, self.messages)
         self.widget = look.stack(
@@ -82,20 +78,9 @@ class JobRows:
         )
         self.widget.add_class("wb-panel")
 
-    async def first(self) -> None:
-        """Show the first page."""
-        self._before = []
-        await self.read()
-
-    async def next(self) -> None:
-        """Show the page after this one."""
-        self._before.append(self.rows[-1].number)
-        await self.read()
-
-    async def back(self) -> None:
-        """Show the page before this one."""
-        self._before.pop()
-        await self.read()
+    @property
+    def _last(self) -> int:
+        return self.rows[-1].number
 
     async def read(self) -> None:
         """Read this page anew."""
@@ -109,8 +94,7 @@ class JobRows:
         self.choose(
             self.list.selected if any(str(row.number) == self.list.selected for row in self.rows) else ""
         )
-        visible(self.earlier, bool(self._before))
-        visible(self.later, len(found) > STEP)
+        self._turned(len(found))
         shown = say("Rows {first} to {last}", first=self._at + 1, last=self._at + len(self.rows))
         self.count.value = look.escape(said(shown)) if self.rows else ""
 
@@ -121,15 +105,10 @@ class JobRows:
         row = next((row for row in self.rows if str(row.number) == id), None)
         self.detail.put(*(_whole(row, focus) if row else ()))
 
-    @property
-    def _at(self) -> int:
-        return STEP * len(self._before)
-
     def _wanted(self) -> RowFilter:
         chosen = self.which.value
         states = NOT_TAKEN if chosen == "not_taken" else (chosen,) if chosen else ()
-        after = self._before[-1] if self._before else 0
-        return RowFilter.model_validate({"states": states, "after": after, "limit": STEP + 1})
+        return RowFilter.model_validate({"states": states, "after": self._behind, "limit": STEP + 1})
 
 
 def _cells(row: Row) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from .headline import Headline
 from .language import number
 from .messages import Messages
 from .page import Frame
+from .paged import Paged
 from .piece import said
 from .runs_words import CHECK_STATES, checked_cells, field_name
 from .tables import RowList
@@ -41,15 +42,15 @@ KINDS: list[Mapping[str, str]] = [
 ]
 
 
-class CheckedRows:
+class CheckedRows(Paged):
     """The rows of a run that was looked through. ``on_changed`` is called when a row was mended or left out."""
 
     def __init__(self, frame: Frame, run: Run, on_changed: Callable[[], Awaitable[object]]) -> None:
         self.frame, self.run, self._on_changed = frame, run, on_changed
         self.found: list[CheckedRow] = []
-        self._before: list[int] = []
         self.field = ""
-        self.messages, self.told, self.detail = Messages(), Place(), Place()
+        super().__init__(frame, Messages(), STEP, N_("Earlier rows"), N_("Later rows"))
+        self.told, self.detail = Place(), Place()
         self.kinds = RowList(
             N_("What was found, and in how many rows"),
             columns=KINDS,
@@ -58,14 +59,11 @@ class CheckedRows:
         options = [(state, said(text)) for state, (text, _) in CHECK_STATES.items()]
         self.which = ChoiceField(N_("Which rows"), options, value="bad", style="segmented")
         self.list = RowList(N_("Rows"), columns=COLUMNS, empty=N_("No row is in this state."))
-        self.earlier, self.later = look.button(N_("Earlier rows")), look.button(N_("Later rows"))
         self.all = look.button(N_("Leave these rows out"))
         self.count = look.show("", "wb-count")
         self.kinds.observe(lambda _: frame.start(self._narrow(), self.messages), "selected")
         self.which.observe(lambda _: frame.start(self.first(), self.messages), "value")
         self.list.observe(lambda _: frame.start(self.choose(self.list.selected), self.messages), "selected")
-        frame.click(self.earlier, self.back, self.messages)
-        frame.click(self.later, self.next, self.messages)
         frame.click(self.all, self.leave_all_out, self.messages)
         bulk = [self.all] if frame.may("operator") else []
         self.widget = look.stack(
@@ -81,20 +79,9 @@ class CheckedRows:
         ]
         await self.read()
 
-    async def first(self) -> None:
-        """Show the first page."""
-        self._before = []
-        await self.read()
-
-    async def next(self) -> None:
-        """Show the page after this one."""
-        self._before.append(self.found[-1].number)
-        await self.read()
-
-    async def back(self) -> None:
-        """Show the page before this one."""
-        self._before.pop()
-        await self.read()
+    @property
+    def _last(self) -> int:
+        return self.found[-1].number
 
     async def read(self) -> None:
         """Read this page anew."""
@@ -104,8 +91,7 @@ class CheckedRows:
             return  # another choice was made meanwhile, and its answer is under way
         self.found = found[:STEP]
         self.list.rows = [checked_cells(row) for row in self.found]
-        visible(self.earlier, bool(self._before))
-        visible(self.later, len(found) > STEP)
+        self._turned(len(found))
         visible(self.all, bool(self.found) and self.which.value == "bad" and self.run.state == "checked")
         shown = say("Rows on this page: {count}", count=number(len(self.found)))
         self.count.value = look.escape(said(shown)) if self.found else ""
@@ -137,9 +123,7 @@ class CheckedRows:
     def _wanted(self) -> CheckedFilter:
         state: CheckState = self.which.value  # type: ignore[assignment]  # one of the options
         field = "" if state == "ready" else self.field
-        return CheckedFilter(
-            states=(state,), field=field, after=self._before[-1] if self._before else 0, limit=STEP + 1
-        )
+        return CheckedFilter(states=(state,), field=field, after=self._behind, limit=STEP + 1)
 
     async def _narrow(self) -> None:
         """Show the rows that have the problem which is chosen."""

@@ -14,10 +14,10 @@ from workbench.sentence import N_, say
 from . import look
 from .download import Download
 from .fields import ChoiceField
-from .fold import visible
 from .language import number
 from .messages import Messages
 from .page import Frame
+from .paged import Paged
 from .piece import said
 from .runs_words import outcome_badge
 from .tables import RowList
@@ -37,23 +37,19 @@ COLUMNS: list[Mapping[str, str]] = [
 ]
 
 
-class RunOutcomes:
+class RunOutcomes(Paged):
     """The outcomes of a run that was started, page by page."""
 
     def __init__(self, frame: Frame, run: Run) -> None:
         self.frame, self.run = frame, run
         self.found: list[RowOutcome] = []
-        self._before: list[int] = []
-        self.messages = Messages()
+        super().__init__(frame, Messages(), STEP, N_("Earlier rows"), N_("Later rows"))
         states = [(state, said(text)) for state, text in ROW_NAMES.items()]
         self.which = ChoiceField(N_("Which rows"), [("", said(N_("All rows of the table"))), *states])
         self.list = RowList(N_("Outcomes"), columns=COLUMNS, empty=N_("No row is in this state."))
-        self.earlier, self.later = look.button(N_("Earlier rows")), look.button(N_("Later rows"))
         again = look.button(N_("Look again"), "quiet")
         self.count = look.show("", "wb-count")
         self.which.observe(lambda _: frame.start(self.first(), self.messages), "value")
-        frame.click(self.earlier, self.back, self.messages)
-        frame.click(self.later, self.next, self.messages)
         frame.click(again, self.read, self.messages)
         files = [
             Download(N_("Outcome file (CSV for machines)"), f"{run.id}.csv", self._machines, self.messages.guard, "text/csv"),
@@ -65,30 +61,17 @@ class RunOutcomes:
             subtitle=N_("Every row of the table is here once, with what became of it. Contacts are masked."),
         )  # fmt: skip
 
-    async def first(self) -> None:
-        """Show the first page."""
-        self._before = []
-        await self.read()
-
-    async def next(self) -> None:
-        """Show the page after this one."""
-        self._before.append(self.found[-1].row)
-        await self.read()
-
-    async def back(self) -> None:
-        """Show the page before this one."""
-        self._before.pop()
-        await self.read()
+    @property
+    def _last(self) -> int:
+        return self.found[-1].row
 
     async def read(self) -> None:
         """Read this page anew."""
         state: RowState | None = self.which.value or None  # type: ignore[assignment]  # one of the options
-        after = self._before[-1] if self._before else 0
-        found = list(await self.frame.bench.runs.outcomes(self.run.id, after, STEP + 1, state))
+        found = list(await self.frame.bench.runs.outcomes(self.run.id, self._behind, STEP + 1, state))
         self.found = found[:STEP]
         self.list.rows = [_cells(one) for one in self.found]
-        visible(self.earlier, bool(self._before))
-        visible(self.later, len(found) > STEP)
+        self._turned(len(found))
         shown = say("Rows on this page: {count}", count=number(len(self.found)))
         self.count.value = look.escape(said(shown)) if self.found else ""
 
