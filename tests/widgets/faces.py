@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import ipywidgets
+from ipywidgets.widgets.widget import _instances
 
 from workbench.adapters.sealed_box import seal_box
 from workbench.widgets.spawn import settle
@@ -20,6 +22,21 @@ def walk(widget: Any) -> Iterator[Any]:
     yield widget
     for child in getattr(widget, "children", ()):
         yield from walk(child)
+
+
+def plain(one: Any) -> Any:
+    """Return a widget's state but for the widgets it holds: each of those is looked at by itself."""
+    return one.get_state(
+        [key for key in one.keys if key not in ("children", "layout", "style", "_editor", "_code")]
+    )
+
+
+def kernel_state() -> str:
+    """Return everything that this process's open widgets hold as state, shown or not.
+
+    What an earlier test closed may still be held by a widget of its page: so each widget is read without the others in it.
+    """
+    return json.dumps([plain(one) for one in list(_instances.values()) if one.comm is not None], default=str)
 
 
 def of(widget: Any, kind: str) -> list[Any]:

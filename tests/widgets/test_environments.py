@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ipywidgets.widgets.widget import _instances
-
 from tests.widgets.conftest import PLANTED, Connected
-from tests.widgets.faces import field, lock, markup, of, offered, press, read
+from tests.widgets.faces import field, kernel_state, lock, markup, of, offered, press, read
 from workbench import Workbench
 from workbench.engine.promotion import secrets_of
 from workbench.models.integration import Integration
@@ -85,7 +83,7 @@ async def test_from_nothing_to_prod_and_back(
     ref = secrets_of((await house.integrations.get(prod)).settings)["credential.password"]
     assert house.house.vault.open_text(ref.handle) == TYPED + "2"
 
-    state = "".join(str(one.get_state()) for one in _instances.values()) + read(page.widget)
+    state = kernel_state() + read(page.widget)
     kept = "".join(path.read_text("utf-8", "replace") for path in (tmp_path / "home").glob("*.json"))
     for word in (PLANTED, TYPED):
         assert word not in state

@@ -68,6 +68,9 @@ async def test_it_rests_while_it_is_off_the_page(connected: Connected) -> None:
     page = await board(connected("viewer"))
     page.shown = False
     assert await page.look() is None
+    assert await page.jobs.look() is None
+    page.shown = True
+    assert await page.jobs.look() is not None
 
 
 @pytest.mark.parametrize("kind", OUTCOMES)

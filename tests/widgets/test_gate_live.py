@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import Any
 
-from ipywidgets.widgets.widget import _instances
-
 from tests.widgets.conftest import Connected
-from tests.widgets.faces import field, markup, of, offered, press, read, tell
+from tests.widgets.faces import field, kernel_state, markup, of, offered, press, read, tell
 from workbench import Workbench
 from workbench.adapters.clock import SystemClock
 from workbench.models.gate import Action, AnswerOptions, Gate, GateSettings
@@ -333,20 +330,13 @@ async def test_no_address_of_the_platform_and_no_contact_is_state_of_a_page(
     opened = await house.holds.gates.opened(id)
     page = await gates_page(connected("admin"))
     await page_shows(page, id)
-    state = json.dumps([plain(one) for one in _instances.values() if one.comm is not None], default=str)
+    state = kernel_state()
     assert opened.hook.finish_uri not in state
     assert (opened.hook.item_download_uri or "never") not in state
     assert opened.hook.finish_uri.rpartition("/sendgate/")[2] not in state
     for kept in await store.kept_items(id, None, 0, 50):
         assert kept.sealed not in state
     assert (await store.sealed(id)) not in state
-
-
-def plain(one: Any) -> Any:
-    """Return a widget's state but for the widgets it holds: each of those is looked at by itself."""
-    return one.get_state(
-        [key for key in one.keys if key not in ("children", "layout", "style", "_editor", "_code")]
-    )
 
 
 async def page_shows(page: Any, id: str) -> None:

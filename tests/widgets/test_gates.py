@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ipywidgets.widgets.widget import _instances
 
 from tests.widgets.conftest import PLANTED, Connected
-from tests.widgets.faces import field, lock, markup, of, offered, press, read
+from tests.widgets.faces import field, kernel_state, lock, markup, of, offered, press, read
 from workbench import Workbench
 from workbench.models.gate import (
     AddCode,
@@ -79,18 +78,6 @@ async def form_of(bench: Workbench, settings: GateSettings | None = None) -> Gat
     return GateForm(here, gate, offered, stock, desk, done, done)
 
 
-def plain(one: Any) -> Any:
-    """Return a widget's state but for the widgets it holds: each of those is looked at by itself."""
-    return one.get_state(
-        [key for key in one.keys if key not in ("children", "layout", "style", "_editor", "_code")]
-    )
-
-
-def state_of(widget: Any) -> str:
-    """Return everything that a kernel's widgets hold as state, shown or not."""
-    return json.dumps([plain(one) for one in _instances.values() if one.comm is not None], default=str)
-
-
 # -- from nothing to a gate --------------------------------------------------------------------------------------------
 
 
@@ -120,7 +107,7 @@ async def test_a_gate_is_made_through_the_form_and_found_in_the_list(connected: 
     assert gate.settings.rules.rules[0].when == Comparison(
         field="consent", operator="not_equals", value="yes"
     )
-    assert PLANTED not in state_of(page.widget)
+    assert PLANTED not in kernel_state()
 
 
 async def test_what_is_wrong_stands_beside_its_field_and_is_counted_while_typing(
@@ -395,7 +382,7 @@ async def test_codes_and_consent_are_brought_in_and_leave_the_page(connected: Co
     field(stock.widget, "Name of the list").value = "news"
     await press(stock.widget, "Import the list")
     assert "holds 1 identifiers" in read(stock.widget)
-    state = state_of(stock.widget)
+    state = kernel_state()
     assert PLANTED not in state
     assert "pl4nted" not in state
     await stock.codes.take("C\nD\n")
@@ -434,7 +421,7 @@ async def test_a_pasted_hook_is_read_masked_and_forgotten(house: Workbench, conn
     assert "would not be called" in shown
     assert "odd" in shown
     assert "<i>" not in markup(tool.widget)
-    assert "pl4nted" not in state_of(tool.widget)
+    assert "pl4nted" not in kernel_state()
     field(tool.widget, "Hook").value = "[1]"
     await press(tool.widget, "Read the hook")
     assert "Line 1" in read(tool.widget)

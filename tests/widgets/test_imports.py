@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ipywidgets.widgets.widget import _instances
-
 from tests.widgets.conftest import Connected
-from tests.widgets.faces import field, lock, of, press, read
+from tests.widgets.faces import field, kernel_state, lock, of, press, read
 from workbench import Workbench
 from workbench.widgets.imports import ImportDesk
 from workbench.widgets.page import Frame
@@ -56,7 +54,7 @@ async def test_a_command_becomes_a_draft_with_its_secret_locked(
 async def test_nothing_of_the_secret_is_left_in_the_kernels_state(connected: Connected) -> None:
     page = await desk(connected("operator"))
     await paste(page, TEXT)
-    states = json.dumps([repr(widget.get_state()) for widget in list(_instances.values())])
+    states = kernel_state()
     assert KEY not in states
     assert page.text.value == ""
 

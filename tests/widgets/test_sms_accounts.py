@@ -6,10 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from ipywidgets.widgets.widget import _instances
 
 from tests.widgets.conftest import Connected
-from tests.widgets.faces import button, field, lock, markup, of, offered, press, read
+from tests.widgets.faces import button, field, kernel_state, lock, markup, of, offered, press, read
 from workbench import Workbench
 from workbench.errors import NotFound
 from workbench.models.message_draft import MessageDraft, Recipient
@@ -102,7 +101,7 @@ def test_every_step_has_a_title_and_a_line_and_every_provider_is_offered() -> No
 async def test_an_account_is_made_in_five_steps_and_its_callback_addresses_are_shown_to_copy(
     connected: Connected, house: Workbench
 ) -> None:
-    bench, others = connected("operator"), set(_instances)
+    bench = connected("operator")
     page = await shelf(bench)
     assert "Set up your first SMS account" in read(page.widget)
     await to_review(page)
@@ -116,9 +115,7 @@ async def test_an_account_is_made_in_five_steps_and_its_callback_addresses_are_s
         "Twilio itself blocks whoever texts STOP",
     ):
         assert words in text
-    states = json.dumps(
-        [one.get_state() for id, one in list(_instances.items()) if id not in others], default=str
-    )
+    states = kernel_state()
     assert SID in states
     assert TOKEN not in states
     assert await house.sms_accounts.list() == []  # nothing half-saved is active

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from workbench.engine.event_urls import HOST
 from workbench.engine.kept_answer import masked_tree
 from workbench.engine.personal import is_pseudonym
-from workbench.errors import Invalid, TooNew
+from workbench.errors import Invalid
 from workbench.models.assertion import Assertion
 from workbench.models.base import JsonValue, Problem
 from workbench.models.cassette import Cassette
@@ -15,7 +15,7 @@ from workbench.models.integration import Integration
 from workbench.providers import provider as provider_of
 from workbench.sentence import say
 
-from .portable import portable
+from .portable import check_version, portable
 
 FORMAT = "integration-workbench/cassette"
 VERSION = 1
@@ -59,15 +59,7 @@ def from_carried(document: dict[str, JsonValue], **fields: object) -> Cassette:
         raise Invalid(
             [Problem(field="file", sentence=say("This file is not an exported cassette of the workbench."))]
         )
-    version = document.get("version")
-    if not isinstance(version, int) or version > VERSION:
-        raise TooNew(
-            say(
-                "The file has version {version}; this workbench reads up to {newest}. Update the workbench.",
-                version=str(version),
-                newest=VERSION,
-            )
-        )
+    check_version(document.get("version"), VERSION)
     known = {key: value for key, value in document["cassette"].items() if key in CARRIED}
     try:
         return Cassette.model_validate({**known, **fields})

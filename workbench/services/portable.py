@@ -64,6 +64,18 @@ def from_portable(document: dict[str, JsonValue], secrets: dict[str, SecretRef])
     return made
 
 
+def check_version(version: JsonValue, newest: int) -> None:
+    """Raise TooNew for a document of a version that this workbench does not read yet."""
+    if not isinstance(version, int) or version > newest:
+        raise TooNew(
+            say(
+                "The file has version {version}; this workbench reads up to {newest}. Update the workbench.",
+                version=str(version),
+                newest=newest,
+            )
+        )
+
+
 def _settings(document: dict[str, JsonValue]) -> dict[str, JsonValue]:
     if document.get("format") != FORMAT or not isinstance(document.get("settings"), dict):
         raise Invalid(
@@ -73,13 +85,5 @@ def _settings(document: dict[str, JsonValue]) -> dict[str, JsonValue]:
                 )
             ]
         )
-    version = document.get("version")
-    if not isinstance(version, int) or version > VERSION:
-        raise TooNew(
-            say(
-                "The file has version {version}; this workbench reads up to {newest}. Update the workbench.",
-                version=str(version),
-                newest=VERSION,
-            )
-        )
+    check_version(document.get("version"), VERSION)
     return dict(document["settings"])

@@ -8,10 +8,12 @@ from typing import Final, NamedTuple
 from pydantic import ValidationError
 
 from workbench.engine.sms_checks import ref_of
-from workbench.errors import Invalid, TooNew
+from workbench.errors import Invalid
 from workbench.models.base import JsonValue, Problem
 from workbench.models.sms_account import Keyword, SmsAccount, SmsSettings
 from workbench.sentence import Sentence, say
+
+from .portable import check_version
 
 FORMAT: Final = "integration-workbench/sms-accounts"
 VERSION: Final = 1
@@ -46,14 +48,7 @@ def loaded_settings(document: dict[str, JsonValue]) -> Loaded:
     version = document.get("version")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise _wrong("file", say("The file does not say its version. Export it again."))
-    if version > VERSION:
-        raise TooNew(
-            say(
-                "The file has version {version}; this workbench reads up to {newest}. Update the workbench.",
-                version=str(version),
-                newest=VERSION,
-            )
-        )
+    check_version(version, VERSION)
     if len(accounts) > MOST_ACCOUNTS or len(keywords) > MOST_ACCOUNTS:
         raise _wrong("file", say("The file holds more than {most} accounts or keywords.", most=MOST_ACCOUNTS))
     found = tuple(_settings(one, index) for index, one in enumerate(accounts))

@@ -50,7 +50,6 @@ class OutcomeBoard:
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
         self.place = ""
-        self._shown = True
         self._clock = SystemClock()
         self.counts: list[OutcomeCount] = []
         self.names: dict[str, str] = {}
@@ -85,11 +84,11 @@ class OutcomeBoard:
     @property
     def shown(self) -> bool:
         """Whether the part is on the page."""
-        return self._shown
+        return self.jobs.shown
 
     @shown.setter
     def shown(self, value: bool) -> None:
-        self._shown = value
+        self.jobs.shown = value
 
     async def refresh(self) -> None:
         """Read everything anew, and look again by itself from now on."""
@@ -98,12 +97,12 @@ class OutcomeBoard:
         options = [("", said(N_("All"))), *sorted(self.names.items(), key=lambda pair: pair[1].casefold())]
         self.integration.options = [list(pair) for pair in options]
         await self._read()
-        await self.jobs.refresh()
+        await self.jobs.look_on()
         self.pulse.again()
 
     async def look(self) -> float | None:
         """Read the outcomes anew as long as the part is shown; returns the seconds until the next look."""
-        if not self._shown:
+        if not self.shown:
             return None
         try:
             await self._read()

@@ -65,11 +65,15 @@ def _counts(job: Job) -> str:
 
 
 class Jobs:
-    """The list. ``on_choose`` is given the id of a job that is chosen, and whether the focus goes there."""
+    """The list. ``on_choose`` is given the id of a job that is chosen, and whether the focus goes there.
+
+    ``shown`` is false while the list is off the page: then nothing is looked at again.
+    """
 
     def __init__(self, around: Around, on_choose: Callable[[str, bool], object]) -> None:
         self.around = around
         self.found: list[Progress] = []
+        self.shown = True
         self._limit = STEP
         self._turn = asyncio.Lock()
         self.messages = Messages()
@@ -106,6 +110,8 @@ class Jobs:
 
     async def look(self) -> float | None:
         """Read the jobs anew as long as the page is shown; returns the seconds until the next look."""
+        if not self.shown:
+            return None
         try:
             await self.refresh()
         except WorkbenchError as error:
