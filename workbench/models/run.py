@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, Field
 from workbench.sentence import Sentence
 
 from .base import JsonValue, Noun, Problem
+from .sync import SyncPlan
 from .work import Progress
 
 TableFormat = Literal["csv", "parquet", "jsonl"]
@@ -71,12 +72,14 @@ class RunPlan(Noun):
     """What a person decides before a run. With ``event_id`` rows become that event's bodies; else they fill the integration's payload.
 
     ``on_bad``: with bad rows nothing is sent at all, or they are skipped. ``dry_run``: everything but the sending; each row's request is
-    made, and its outcome says so. ``guard``: rows that went the same way within the guard's time are left out.
+    made, and its outcome says so. ``guard``: rows that went the same way within the guard's time are left out. With ``sync`` the rows are a
+    shop's contacts, products, purchases or coupons, and there is neither integration nor event.
     """
 
     title: Annotated[str, Field(max_length=120)] = ""
     integration_id: str = ""
     event_id: str | None = None
+    sync: SyncPlan | None = None
     table_id: str = ""
     mapping: tuple[Mapped, ...] = ()
     on_bad: Literal["stop", "skip"] = "stop"

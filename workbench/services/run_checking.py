@@ -9,18 +9,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from workbench.engine.fingerprint import account_of
 from workbench.engine.table_rows import TableRow
 from workbench.models.base import Problem
 from workbench.models.run import CheckedFilter, CheckState, Preflight
 from workbench.models.run_kept import KeptRow, KeptRun
 from workbench.sentence import Sentence, say
 
-from .consent_asking import Ledger, asked_channel, decided
+from .consent_asking import Ledger, decided
 from .double_send import went
 from .house import House
 from .run_keeping import fixes_of, kept_row, masked
-from .run_looking import Looked, RowLook
+from .run_look import Look, Looked
 from .run_tally import Tally
 
 if TYPE_CHECKING:  # a page that connects reads the services' signatures, and loads no door
@@ -47,7 +46,7 @@ class Checking:
     marks: SendMarks | None
     consent: Ledger | None
 
-    async def run(self, id: str, turn: str, look: RowLook, key: RowKey) -> None:
+    async def run(self, id: str, turn: str, look: Look, key: RowKey) -> None:
         """Look at every row and keep what was found; ends early once somebody else's turn began."""
         tally, walk = Tally(functools.partial(masked, self.house)), _Walk(self, id, look, key)
         clock = asyncio.get_running_loop().time
@@ -67,19 +66,21 @@ class Checking:
                 id, {"checking"}, functools.partial(_done, look.basis, self.house), turn=turn
             )
 
-    async def seconds(self, look: RowLook, rows: int) -> float | None:
+    async def seconds(self, look: Look, rows: int) -> float | None:
         """Return the time that so many rows take at the account's pace, None where nobody limits it."""
-        budget = await self.house.budgets.budget(account_of(look.saved.settings))
-        rates = budget.rates or look.line.provider.limits.rates
-        return max((rows / rate.limit * rate.per_s for rate in rates), default=None)
+        rates = (await self.house.budgets.budget(look.account)).rates or look.rates
+        return max((look.calls(rows) / rate.limit * rate.per_s for rate in rates), default=None)
 
-    async def outside(self, look: RowLook, ready: Sequence[Looked]) -> list[tuple[str, Sentence] | None]:
+    async def outside(self, look: Look, ready: Sequence[Looked]) -> list[tuple[str, Sentence] | None]:
         """Return for each row why consent or the guard keeps it back: the field's name and the reason; None for one that may go."""
-        found: list[tuple[str, Sentence] | None] = [None] * len(ready)
-        channel, designation = asked_channel(look.saved.settings), look.designation
+        found = await look.left_out(ready)
+        channel, designation = look.channel, look.designation
         if self.consent is not None and channel is not None and designation is not None and ready:
             answers = await decided(self.consent, channel, designation, [one.identifiers for one in ready])
-            found = [None if answer is None else ("consent", answer[1]) for answer in answers]
+            found = [
+                own or (None if answer is None else ("consent", answer[1]))
+                for own, answer in zip(found, answers, strict=True)
+            ]
         if self.marks is not None and look.guard_min and ready:
             now = self.house.clock.now()
             since = now - timedelta(minutes=look.guard_min)
@@ -93,7 +94,7 @@ class Checking:
 class _Walk:
     """What is remembered from one thousand rows to the next."""
 
-    def __init__(self, checking: Checking, id: str, look: RowLook, key: RowKey) -> None:
+    def __init__(self, checking: Checking, id: str, look: Look, key: RowKey) -> None:
         self.checking, self.id, self.look, self.key = checking, id, look, key
         self.touched = True
         self._seen: dict[str, int] = {}

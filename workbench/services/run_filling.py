@@ -11,18 +11,16 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic_core import from_json, to_json
 
-from workbench.engine.fingerprint import account_of
 from workbench.engine.table_rows import TableRow
 from workbench.errors import StorageFault
 from workbench.models.run import Run
 from workbench.models.run_kept import KeptRow
-from workbench.models.work import Job, JobConfirmation, JobOptions
+from workbench.models.work import JobConfirmation
 
 from .double_send import MARK
 from .house import House
 from .run_keeping import fixes_of
-from .run_looking import RowLook
-from .sending import DRY_RUN, ROWS_KEY, job_of
+from .run_look import Look
 from .work import Work
 
 if TYPE_CHECKING:  # a page that connects reads the services' signatures, and loads no door
@@ -37,31 +35,13 @@ ROW: Final = "row"
 """Where a row's data holds its number in the table."""
 
 
-async def new_job(house: House, look: RowLook, run: Run, sealed_key: str) -> Job:
-    """Return the job that sends a run's rows, not kept yet. Raises Invalid with what keeps the integration from sending."""
-    plan = run.plan
-    options = JobOptions(
-        title=plan.title or look.table.name[:120], at_once=plan.at_once, ask_consent=look.designation or "",
-        guard_min=0 if plan.dry_run else look.guard_min,
-    )  # fmt: skip
-    if plan.dry_run:
-        options = options.model_copy(
-            update={"ask_consent": ""}
-        )  # it was asked for each row already, and nothing goes
-    job = await job_of(house, look.saved, options)
-    spec = {**job.spec, ROWS_KEY: sealed_key, "run": run.id, DRY_RUN: plan.dry_run}
-    # A dry run calls nobody, so it takes nothing of the account's pace.
-    account = f"dry run {job.id}" if plan.dry_run else account_of(look.saved.settings)
-    return job.model_copy(update={"spec": spec, "account": account})
-
-
 class Filling:
     """Brings the rows of one run into the ledger, and lets its job begin."""
 
     def __init__(self, house: House, store: RunStore, tables: Tables, work: Work) -> None:
         self._house, self._store, self._tables, self._work = house, store, tables, work
 
-    async def run(self, run: Run, look: RowLook, key: RowKey) -> None:
+    async def run(self, run: Run, look: Look, key: RowKey) -> None:
         """Add what is not in the ledger yet, then start the job. A disk that is full is waited for."""
         assert run.job_id is not None, "a run that starts has its job's id"
         while True:
@@ -72,7 +52,7 @@ class Filling:
             else:
                 return
 
-    async def _fill(self, run: Run, job_id: str, look: RowLook, key: RowKey) -> None:
+    async def _fill(self, run: Run, job_id: str, look: Look, key: RowKey) -> None:
         job = (await self._house.ledger.job(job_id)).job
         if job.state != "filling":
             return
@@ -93,7 +73,7 @@ class Filling:
         return int(told[ROW])
 
     def _data(
-        self, batch: Sequence[TableRow], kept: Mapping[int, KeptRow], look: RowLook, key: RowKey
+        self, batch: Sequence[TableRow], kept: Mapping[int, KeptRow], look: Look, key: RowKey
     ) -> list[str]:
         """Return the rows that go out, as the ledger keeps them."""
         found: list[str] = []

@@ -20,7 +20,7 @@ from .house import House
 if TYPE_CHECKING:  # a page that connects reads the services' signatures, and loads no door
     from workbench.adapters.sealed_rows import RowKey
 
-    from .run_looking import Looked, RowLook
+    from .run_look import Look, Looked
 
 LONGEST_CELL: Final = 2_000
 """Letters of a cell that are kept for a person to see; what goes out is read from the table."""
@@ -43,7 +43,7 @@ async def key_of(house: House, kept: KeptRun) -> RowKey:
 
 
 def kept_row(
-    key: RowKey, look: RowLook, looked: Looked, state: CheckState, problems: tuple[Problem, ...], before: KeptRow | None = None
+    key: RowKey, look: Look, looked: Looked, state: CheckState, problems: tuple[Problem, ...], before: KeptRow | None = None
 ) -> KeptRow:  # fmt: skip
     """Return what is kept of a row that was looked at; what a person did to it before stays."""
     told = {

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
 from workbench.engine.event_values import composed
+from workbench.engine.fingerprint import account_of
 from workbench.engine.redact import mask_identifier
 from workbench.engine.row_mapping import RowMapping, check_mapping, targets_of, targets_of_payload
 from workbench.engine.table_rows import TableRow
@@ -18,12 +16,17 @@ from workbench.models.base import JsonValue, Problem
 from workbench.models.event import EVENT_PAYLOAD, Event
 from workbench.models.integration import Integration
 from workbench.models.message import Designation
-from workbench.models.run import CheckState, RunPlan, Table, Target
+from workbench.models.pace import Rate
+from workbench.models.run import Run, RunPlan, Table, Target
+from workbench.models.work import Job, JobOptions
 
+from .consent_asking import AskedChannel, asked_channel
 from .dispatch import PENDING_TOKEN
 from .double_send import mark_of
 from .house import House
 from .line import Line
+from .run_look import Look, Looked
+from .sending import DRY_RUN, ROWS_KEY, job_of
 
 if TYPE_CHECKING:
     from .events import Events
@@ -33,43 +36,14 @@ TYPED: Final = frozenset({"csv"})
 """Formats that know only texts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """A row that was looked at. ``data`` is what the ledger is given of it; None for one that cannot go."""
-
-    number: int
-    cells: dict[str, JsonValue] = field(repr=False)
-    problems: tuple[Problem, ...] = ()
-    data: dict[str, Any] | None = field(default=None, repr=False)
-    size: int = 0
-    mark: str = ""
-
-    @property
-    def state(self) -> CheckState:
-        """Whether it can go out, as far as the row alone says."""
-        return "bad" if self.data is None else "ready"
-
-    @property
-    def identifiers(self) -> dict[str, str]:
-        """Whom it is for."""
-        return dict(self.data["identifiers"]) if self.data else {}
-
-
-class RowLook:
-    """What a run's rows are looked at with: the integration's line, the event where there is one, the mapping."""
+class RowLook(Look):
+    """What the rows of messages are looked at with: the integration's line, the event where there is one, the mapping."""
 
     def __init__(
         self, house: House, plan: RunPlan, table: Table, saved: Integration, line: Line, event: Event | None
     ) -> None:
-        self.house, self.plan, self.table, self.saved, self.line, self.event = (
-            house,
-            plan,
-            table,
-            saved,
-            line,
-            event,
-        )
-        self.targets = _targets(saved, event)
+        super().__init__(house, plan, table, _targets(saved, event))
+        self.saved, self.line, self.event = saved, line, event
         self._typed = table.format in TYPED
         self._mapping = RowMapping(plan.mapping, self.targets)
         self._today = house.clock.now().date()
@@ -101,19 +75,29 @@ class RowLook:
         return "transactional" if self.event.transactional else "commercial"
 
     @property
-    def guard_min(self) -> int:
-        """The minutes in which the same does not go twice; 0 without the guard."""
-        return self.plan.guard_min if self.plan.guard else 0
+    def host(self) -> str:
+        """The host of the integration's endpoint."""
+        return self.line.host
 
     @property
-    def basis(self) -> str:
-        """A digest of everything that decides what becomes of a row: another one, and the rows have to be looked at again."""
-        plan = self.plan.model_copy(update={"title": "", "at_once": 1, "on_bad": "stop", "dry_run": False})
-        event = self.event.model_dump_json() if self.event else ""
-        told = json.dumps(
-            [plan.model_dump_json(), event, self.saved.settings.model_dump_json(), self.table.digest]
-        )
-        return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    def account(self) -> str:
+        """The integration's account."""
+        return account_of(self.saved.settings)
+
+    @property
+    def rates(self) -> tuple[Rate, ...]:
+        """The provider's."""
+        return self.line.provider.limits.rates
+
+    @property
+    def channel(self) -> AskedChannel | None:
+        """The integration's, where consent can be asked for it."""
+        return asked_channel(self.saved.settings)
+
+    @property
+    def decides(self) -> tuple[str, ...]:
+        """The event and the integration."""
+        return self.event.model_dump_json() if self.event else "", self.saved.settings.model_dump_json()
 
     def look(self, row: TableRow, fixes: Mapping[str, JsonValue] | None = None) -> Looked:
         """Return a row as it would go out, with the cells that a person mended; never raises for what it holds."""
@@ -149,6 +133,23 @@ class RowLook:
     def hidden(self, looked: Looked) -> dict[str, str]:
         """Return the contact points in a row by their masks: what may not stand in a sentence that is shown to everybody."""
         return self._masks(looked.identifiers or _found(self.plan, looked.cells))
+
+    async def new_job(self, run: Run, sealed_key: str) -> Job:
+        """Return the job that sends the rows, not kept yet. Raises Invalid with what keeps the integration from sending."""
+        plan = self.plan
+        options = JobOptions(
+            title=plan.title or self.table.name[:120], at_once=plan.at_once, ask_consent=self.designation or "",
+            guard_min=0 if plan.dry_run else self.guard_min,
+        )  # fmt: skip
+        if plan.dry_run:
+            options = options.model_copy(
+                update={"ask_consent": ""}
+            )  # it was asked for each row already, and nothing goes
+        job = await job_of(self.house, self.saved, options)
+        spec = {**job.spec, ROWS_KEY: sealed_key, "run": run.id, DRY_RUN: plan.dry_run}
+        # A dry run calls nobody, so it takes nothing of the account's pace.
+        account = f"dry run {job.id}" if plan.dry_run else self.account
+        return job.model_copy(update={"spec": spec, "account": account})
 
     # ------------------------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from workbench.sentence import say
 from .house import House
 from .run_checking import Checking, verdict
 from .run_keeping import checked_row, fixes_of, kept_row, key_of, masked, problems_of, sealed_fixes, shown
-from .run_looking import Looked, RowLook
+from .run_look import Look, Looked
 from .run_tally import Tally
 
 if TYPE_CHECKING:  # a page that connects reads the services' signatures, and loads no door
@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # a page that connects reads the services' signatures, and lo
     from workbench.adapters.sealed_rows import RowKey
     from workbench.adapters.tables import Tables
 
-Open = Callable[[], Awaitable[RowLook]]
+Open = Callable[[], Awaitable[Look]]
 MOST: Final = 1_000
 """Rows that are left out in one call."""
 
@@ -44,7 +44,7 @@ class RunRows:
             kept, look, await self._store.page(kept.run.id, wanted.model_copy(update={"states": states}))
         )
 
-    async def fix(self, kept: KeptRun, look: RowLook, row: int, cells: dict[str, JsonValue]) -> CheckedRow:
+    async def fix(self, kept: KeptRun, look: Look, row: int, cells: dict[str, JsonValue]) -> CheckedRow:
         """Change cells of a row and look at it again; no cells: it is as it came. One that was left out by hand comes in again."""
         unknown = next((name for name in cells if name not in look.table.columns), None)
         if unknown is not None:
@@ -55,7 +55,7 @@ class RunRows:
         fixes = {**fixes_of(key, before), **cells} if cells else {}
         return await self._again(kept, look, key, row, fixes, by_hand=False)
 
-    async def leave_out(self, kept: KeptRun, look: RowLook, rows: Sequence[int], *, out: bool) -> None:
+    async def leave_out(self, kept: KeptRun, look: Look, rows: Sequence[int], *, out: bool) -> None:
         """Leave rows out by hand, or let them in again if they can go."""
         key = await key_of(self.house, kept)
         for row in sorted(set(rows))[:MOST]:
@@ -63,7 +63,7 @@ class RunRows:
             await self._again(kept, look, key, row, fixes_of(key, before), by_hand=out)
 
     async def _again(
-        self, kept: KeptRun, look: RowLook, key: RowKey, number: int, fixes: dict[str, JsonValue], *, by_hand: bool
+        self, kept: KeptRun, look: Look, key: RowKey, number: int, fixes: dict[str, JsonValue], *, by_hand: bool
     ) -> CheckedRow:  # fmt: skip
         """Look at one row once more, and count it where it belongs now."""
         rows = await asyncio.to_thread(
@@ -100,7 +100,7 @@ class RunRows:
         """Return kept rows as they are shown; those whose cells were not kept are looked at again."""
         key = await key_of(self.house, kept)
         rows: list[CheckedRow] = []
-        look: RowLook | None = None
+        look: Look | None = None
         for one in found:
             if one.detail is not None:
                 rows.append(checked_row(self.house, key, one))
@@ -113,13 +113,13 @@ class RunRows:
             rows.append(shown(self.house, row, look.hidden(looked)))
         return rows
 
-    async def _one(self, look: RowLook, number: int) -> Looked:
+    async def _one(self, look: Look, number: int) -> Looked:
         rows = await asyncio.to_thread(
             lambda: list(self.tables.rows(look.table.id, after=number - 1, limit=1))
         )
         return look.look(rows[0]) if rows else Looked(number, {})
 
-    async def _ready_rows(self, kept: KeptRun, look: RowLook, wanted: CheckedFilter) -> list[CheckedRow]:
+    async def _ready_rows(self, kept: KeptRun, look: Look, wanted: CheckedFilter) -> list[CheckedRow]:
         """Return rows with the ready ones among them, read from the table again."""
         key = await key_of(self.house, kept)
         found: list[CheckedRow] = []
@@ -141,7 +141,7 @@ class RunRows:
                     return found
         return found
 
-    def _ready_row(self, look: RowLook, looked: Looked, fixes: dict[str, JsonValue]) -> CheckedRow:
+    def _ready_row(self, look: Look, looked: Looked, fixes: dict[str, JsonValue]) -> CheckedRow:
         row = CheckedRow(
             number=looked.number, state=looked.state, cells=looked.cells, fixed=tuple(fixes), recipient=look.recipient(looked),
             body=look.body(looked), problems=looked.problems,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from workbench.adapters.clock import new_id
 from workbench.engine.event_mapping import propose_columns
-from workbench.engine.fingerprint import account_of
 from workbench.errors import NotFound, Refused, WorkbenchError
 from workbench.models.base import JsonValue
 from workbench.models.run import (
@@ -25,6 +24,7 @@ from workbench.models.run import (
     Upload,
 )
 from workbench.models.run_kept import KeptRun
+from workbench.models.sync import SyncPlan
 from workbench.models.work import JobConfirmation, RowState
 from workbench.sentence import Sentence, say
 
@@ -34,11 +34,12 @@ from .house import House
 from .integrations import Integrations
 from .roles import operator, viewer
 from .run_checking import Checking
-from .run_filling import Filling, new_job
+from .run_filling import Filling
 from .run_keeping import (
     key_of,
     new_key,
 )
+from .run_look import Look, SyncLooks
 from .run_looking import RowLook, targets_for
 from .run_outcomes import Outcomes
 from .run_rows import RunRows
@@ -61,7 +62,7 @@ class Runs:
 
     def __init__(
         self, house: House, integrations: Integrations, events: Events, work: Work, tables: Tables,
-        marks: SendMarks | None, consent: Ledger | None,
+        marks: SendMarks | None, consent: Ledger | None, syncs: SyncLooks | None = None,
     ) -> None:  # fmt: skip
         from workbench.adapters.run_store import RunStore
 
@@ -72,6 +73,7 @@ class Runs:
             work,
             tables,
         )
+        self._syncs = syncs
         self._store = RunStore(house.journal.database)
         self._checking = Checking(house, self._store, tables, marks, consent)
         self._rows = RunRows(house, self._store, tables, self._checking)
@@ -83,9 +85,14 @@ class Runs:
     # -- looking -------------------------------------------------------------------------------------------------------
 
     @viewer
-    async def runs(self) -> list[Run]:
-        """Return the runs, the newest first."""
-        return await self._store.runs()
+    async def runs(self, kind: Literal["all", "messages", "sync"] = "all") -> list[Run]:
+        """Return the runs, the newest first: all, those that send messages, or those that sync a shop."""
+        found = await self._store.runs()
+        return (
+            found
+            if kind == "all"
+            else [run for run in found if (run.plan.sync is None) == (kind == "messages")]
+        )
 
     @viewer
     async def get(self, id: str) -> Run:
@@ -101,8 +108,12 @@ class Runs:
         )
 
     @viewer
-    async def targets(self, integration_id: str, event_id: str | None = None) -> list[Target]:
-        """Return the fields that a run can fill: the event's, or those of the integration's payload."""
+    async def targets(
+        self, integration_id: str, event_id: str | None = None, sync: SyncPlan | None = None
+    ) -> list[Target]:
+        """Return the fields that a run can fill: a sync's, the event's, or those of the integration's payload."""
+        if sync is not None:
+            return list(await self._looks().targets(sync))
         event = await self.events.get(event_id) if event_id else None
         saved_id = integration_id or (event.integration_id if event else None)
         return list(targets_for(await self.integrations.get(saved_id or ""), event))
@@ -126,7 +137,7 @@ class Runs:
     @viewer
     async def host(self, id: str) -> str:
         """Return where a run's messages go: what is confirmed before it is started live."""
-        return (await self._look((await self._store.run(id)).run.plan)).line.host
+        return (await self._look((await self._store.run(id)).run.plan)).host
 
     # -- tables --------------------------------------------------------------------------------------------------------
 
@@ -224,8 +235,8 @@ class Runs:
         if kept.run.state not in OPEN:
             raise Refused(say("This run was started already; its rows stay as they were. Plan a new one."))
         look, key = await self._look(kept.run.plan), await key_of(self.house, kept)
-        if rates := look.line.provider.limits.rates:
-            await self.house.budgets.declare(account_of(look.saved.settings), rates)
+        if look.rates:
+            await self.house.budgets.declare(look.account, look.rates)
         turn, now = new_id("trn"), self.house.clock.now()
         begun = {"state": "checking", "preflight": Preflight(), "changed_at": now}
         await self._store.begin(
@@ -265,7 +276,8 @@ class Runs:
         elif kept.basis != look.basis:
             raise Refused(_changed())
         key = await key_of(self.house, kept)
-        await self._tasks.add(kept.run, self._filling.run(kept.run, look, key))
+        filling = look.filling() or self._filling
+        await self._tasks.add(kept.run, filling.run(kept.run, look, key))
         return await self.get(id)
 
     @operator
@@ -306,7 +318,7 @@ class Runs:
 
     # ------------------------------------------------------------------------------------------------------------------
 
-    async def _begin(self, kept: KeptRun, look: RowLook, confirmation: JobConfirmation | None) -> KeptRun:
+    async def _begin(self, kept: KeptRun, look: Look, confirmation: JobConfirmation | None) -> KeptRun:
         """Say that a run starts, with its job's id, before anything is added."""
         run, seen = kept.run, kept.run.preflight
         _checked(run)
@@ -320,7 +332,7 @@ class Runs:
             ))  # fmt: skip
         if not seen.ready:
             raise Refused(say("No row of this table can be sent. Look at the problems first."))
-        job = await new_job(self.house, look, run, kept.key)
+        job = await look.new_job(run, kept.key)
         if not run.plan.dry_run:
             confirm_job(self.house.mode, confirmation, job.host, seen.ready)
         told = {"state": "starting", "job_id": job.id, "changed_at": self.house.clock.now()}
@@ -338,15 +350,22 @@ class Runs:
             raise
         return KeptRun(run, kept.key, "", kept.basis)
 
-    async def _look(self, plan: RunPlan) -> RowLook:
+    async def _look(self, plan: RunPlan) -> Look:
         table = await self.tables.get(plan.table_id)
+        if plan.sync is not None:
+            return await self._looks().open(table, plan)
         return await RowLook.open(self.house, self.integrations, self.events, table, plan)
+
+    def _looks(self) -> SyncLooks:
+        if self._syncs is None:
+            raise Refused(say("This workbench syncs no shop."))
+        return self._syncs
 
     async def _whole(self, plan: RunPlan) -> RunPlan:
         """Return a plan with what follows from the rest of it. Raises NotFound for what it names and is not there."""
         table = await self.tables.get(plan.table_id)
         update: dict[str, Any] = {"title": plan.title.strip() or table.name[:120]}
-        if plan.event_id:
+        if plan.event_id and plan.sync is None:
             event = await self.events.get(plan.event_id)
             update["event_id"] = event.id
             if not plan.integration_id:
@@ -358,14 +377,19 @@ class Runs:
                         name=event.name,
                     )
                 )
+        if plan.sync is not None:
+            # consent for contacts is kept field by field, and the platform takes each record as often as it comes
+            own = {"integration_id": "", "event_id": None, "guard": False, "ask_consent": ""}
+            update |= {**own, "sync": await self._looks().checked(plan.sync)}
         plan = plan.model_copy(update=update)
-        await self.integrations.get(plan.integration_id)
+        if plan.sync is None:
+            await self.integrations.get(plan.integration_id)
         if not plan.mapping:
             plan = plan.model_copy(update={"mapping": await self._proposed(plan)})
         return plan
 
     async def _proposed(self, plan: RunPlan) -> tuple[Mapped, ...]:
-        targets = await self.targets(plan.integration_id, plan.event_id)
+        targets = await self.targets(plan.integration_id, plan.event_id, plan.sync)
         return tuple(propose_columns(targets, (await self.tables.get(plan.table_id)).columns))
 
     async def _is_ours(self, run: Run) -> bool:

@@ -148,7 +148,7 @@ class RunBoard:
             await self.open(chosen)
 
     async def _read(self) -> None:
-        self.found = list(await self.frame.bench.runs.runs())
+        self.found = list(await self.frame.bench.runs.runs("messages"))
         jobs = await self._jobs() if any(run.job_id for run in self.found) else {}
         self.list.rows = [run_row(run, jobs.get(run.job_id or "")) for run in self.found]
 
