@@ -44,12 +44,15 @@ def interpreter(group: str) -> Path:
 
 def _make(folder: Path, python: Path, requirements: Path) -> None:
     try:
-        venv.create(folder, clear=True, with_pip=True)
+        venv.create(folder, clear=True)
+        # this environment's own pip works for the new one: to give each its pip takes longer than all else here
         made = subprocess.run(
             [
-                python,
+                sys.executable,
                 "-m",
                 "pip",
+                "--python",
+                python,
                 "install",
                 "--quiet",
                 "--no-input",
