@@ -24,6 +24,9 @@ WANTED = [
     r"workbench/pages/dashboards/gate_live\.ipynb",
     r"workbench/pages/dashboards/sms\.ipynb",
     r"workbench/pages/dashboards/events\.ipynb",
+    r"workbench/pages/dashboards/sync\.ipynb",
+    r"workbench/pages/dashboards/shop_tags\.ipynb",
+    r"workbench/pages/dashboards/readiness\.ipynb",
     r"workbench/pages/notebooks/1_integration\.ipynb",
     r"workbench/pages/notebooks/2_payload\.ipynb",
     r"workbench/pages/notebooks/3_work\.ipynb",
@@ -33,6 +36,9 @@ WANTED = [
     r"workbench/pages/notebooks/7_events\.ipynb",
     r"workbench/pages/notebooks/8_runs\.ipynb",
     r"workbench/pages/notebooks/9_snippets\.ipynb",
+    r"workbench/pages/notebooks/10_sync\.ipynb",
+    r"workbench/pages/notebooks/11_shop_tags\.ipynb",
+    r"workbench/pages/notebooks/12_readiness\.ipynb",
     r"workbench/widgets/charts\.css",
     r"workbench/widgets/voila/templates/wb/conf\.json",
     r"workbench/widgets/voila/templates/wb/index\.html\.j2",
@@ -70,9 +76,9 @@ def wheel(tmp_path_factory):
 def installed(wheel, tmp_path_factory):
     """A virtual environment that holds the wheel alone; its libraries are those of this environment, the repository is not."""
     venv = tmp_path_factory.mktemp("installed") / "venv"
-    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-    python = venv / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", wheel], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    pip = [sys.executable, "-m", "pip", "--python", venv / "bin" / "python"]
+    subprocess.run([*pip, "install", "--quiet", "--no-deps", wheel], check=True)
     (site,) = venv.glob("lib/python*/site-packages")
     # a line of a .pth file adds the folder, and leaves unread the .pth by which this environment sees the repository
     (site / "libraries.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")

@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from .models.run import CheckedFilter, Mapped, RunPlan
     from .models.scenario import Answering, Scenario, Segment
     from .models.sending import Confirmation
+    from .models.shop import ShopSettings
     from .models.sms_account import Sender, SmsSettings
     from .models.studio import StudioPlan
+    from .models.sync import SyncPlan
+    from .models.sync_estimate import SyncAsk
     from .models.work import JobConfirmation, JobFilter, JobOptions, RowFilter
 
 _PUBLIC = {
@@ -64,9 +67,12 @@ _PUBLIC = {
     "Sender": "models.sms_account",
     "Sendout": "models.platform",
     "Settings": "models.integration",
+    "ShopSettings": "models.shop",
     "SmsSettings": "models.sms_account",
     "StudioPlan": "models.studio",
     "Switches": "models.platform",
+    "SyncAsk": "models.sync_estimate",
+    "SyncPlan": "models.sync",
     "Target": "models.platform",
     "Timing": "models.platform",
     "Workbench": "bench",
@@ -109,9 +115,12 @@ __all__ = [
     "Sender",
     "Sendout",
     "Settings",
+    "ShopSettings",
     "SmsSettings",
     "StudioPlan",
     "Switches",
+    "SyncAsk",
+    "SyncPlan",
     "Target",
     "Timing",
     "Workbench",

@@ -9,7 +9,7 @@ import asyncio
 import getpass
 import os
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,7 +27,7 @@ from .services.callbacks import Callbacks
 from .services.cassettes import Cassettes
 from .services.channels import Channels
 from .services.consent import Consent
-from .services.crew import Crew
+from .services.crew import Crew, Kinds
 from .services.delivery import Delivery
 from .services.dispatch import Dispatch
 from .services.environments import Environments
@@ -39,13 +39,20 @@ from .services.integrations import Integrations
 from .services.lab import Lab
 from .services.messages import Messages
 from .services.people import People
+from .services.push import Push
+from .services.readiness import Readiness
 from .services.rehearsal import Rehearsal
 from .services.runs import Runs
 from .services.secrets import Secrets
 from .services.sending import KIND as SEND
 from .services.sending import sending
+from .services.shops import Shops
 from .services.sms_accounts import SmsAccounts
 from .services.snippets import Snippets
+from .services.sync import Sync
+from .services.sync_imports import SyncImports
+from .services.sync_planning import SyncPlanning
+from .services.tags import Tags
 from .services.work import Work
 
 if TYPE_CHECKING:
@@ -86,6 +93,13 @@ SERVICES: Mapping[str, type] = {
     "imports": Imports,
     "cassettes": Cassettes,
     "environments": Environments,
+    "shops": Shops,
+    "sync": Sync,
+    "sync_imports": SyncImports,
+    "sync_planning": SyncPlanning,
+    "tags": Tags,
+    "push": Push,
+    "readiness": Readiness,
 }
 """The services by the name they have on a workbench and in the server's routes."""
 
@@ -120,6 +134,13 @@ class Workbench:
     imports: Imports
     cassettes: Cassettes
     environments: Environments
+    shops: Shops
+    sync: Sync
+    sync_imports: SyncImports
+    sync_planning: SyncPlanning
+    tags: Tags
+    push: Push
+    readiness: Readiness
 
     def __init__(
         self,
@@ -361,22 +382,46 @@ def _services(
     from .adapters.consent_log import ConsentLog
     from .adapters.deliveries import Deliveries
     from .adapters.holds import Holds as HoldStore
+    from .adapters.import_store import ImportStore
+    from .adapters.run_store import RunStore
     from .adapters.send_marks import SendMarks
+    from .adapters.sync_marks import SyncMarks
     from .adapters.tables import Tables
     from .services.answering import KIND as ANSWER
     from .services.answering import answering
     from .services.callback_receiving import CallbackReceiving
     from .services.gate_house import GateHouse
     from .services.hub_lists import HubLists
+    from .services.import_doors import ImportDoors
+    from .services.import_looking import KIND as IMPORT
+    from .services.import_looking import ImportLook
+    from .services.importing import importing
     from .services.listening import Listening
     from .services.receiving import Receiving
+    from .services.sync_looking import KIND as SYNC
+    from .services.sync_looking import Looks
+    from .services.syncing import syncing
 
     database = house.journal.database
     consent = Consent(house, ConsentLog(database))
     lists = HubLists(ConsentLists(house.home), consent.doors)
     doors = GateHouse(house, HoldStore(database, house.clock), CodePools(database), lists)
     marks = SendMarks(database)
-    crew = Crew(house, {SEND: sending(consent, marks), ANSWER: answering(doors)})
+    tables = Tables(house.home, house.vault)
+    sync_marks = SyncMarks(database)
+    shops = Shops(house, public_at=public_at, consent=consent, marks=sync_marks)
+    shop_doors = ImportDoors(
+        house=house, shops=shops, tables=tables, marks=sync_marks, consent=consent,
+        imports=ImportStore(database), rows=RunStore(database),
+    )  # fmt: skip
+    looks = Looks(shop_doors, {"import": ImportLook})
+    kinds: Kinds = {
+        SEND: sending(consent, marks),
+        ANSWER: answering(doors),
+        SYNC: syncing(shop_doors, looks),
+        IMPORT: importing(shop_doors),
+    }
+    crew = Crew(house, kinds)
     dispatch = Dispatch(house)
     integrations = Integrations(house, dispatch)
     delivery = Delivery(dispatch, integrations, consent)
@@ -389,7 +434,10 @@ def _services(
     studio = CallbackStudio(house, accounts, deliveries, callbacks, server_at=server_at)
     work = Work(house, integrations, crew)
     events = Events(house, integrations, delivery, marks)
-    runs = Runs(house, integrations, events, work, Tables(house.home, house.vault), marks, consent)
+    shop_doors = replace(shop_doors, work=work)  # what starts an import's job
+    looks = Looks(shop_doors, {"import": ImportLook})
+    runs = Runs(house, integrations, events, work, tables, marks, consent, looks)
+    sync_imports, tags, push = SyncImports(shop_doors, runs), Tags(), Push(house, shops)
     services = {
         "about": About(house, package_version()),
         "integrations": integrations,
@@ -416,6 +464,13 @@ def _services(
         "imports": Imports(house, integrations),
         "cassettes": Cassettes(house, integrations, delivery, runs),
         "environments": Environments(house, integrations),
+        "shops": shops,
+        "sync": Sync(shop_doors, looks),
+        "sync_imports": sync_imports,
+        "sync_planning": SyncPlanning(),
+        "tags": tags,
+        "push": push,
+        "readiness": Readiness(house, shops, sync_imports, tags, push, runs),
     }
     return services, Hooks(receiving, Listening(house, receiving, allowed_hosts), callbacks, studio)
 

@@ -41,6 +41,7 @@ VIOLATIONS = {
     "One reader of regular expressions that strangers write": ("engine/urls.py", "import re2"),
     "One reader of XML": ("engine/urls.py", "import xmltodict"),
     "One reader of YAML": ("engine/urls.py", "import yaml"),
+    "One reader of HTML": ("engine/urls.py", "import justhtml"),
     "One door to tables": ("adapters/files.py", "import polars"),
     "Widgets belong to the face": ("services/about.py", "import ipywidgets"),
     "Voila belongs to the published pages": ("widgets/look.py", "import voila"),

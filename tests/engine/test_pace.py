@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -370,6 +371,51 @@ def test_what_the_provider_says_is_left_goes_and_no_more_until_its_reset() -> No
     assert resting_until(given.state, 1.0) == 20.0
     assert learn(given.state, 1.0, Learned(taken=True, remaining=2, reset_s=19.0)) is given.state
     assert grant(given.state, 20.0, 5).granted == 5
+
+
+def test_what_was_given_back_is_left_again() -> None:
+    """A job with few due rows takes many permits each second and gives nearly all of them back."""
+    state = learn(paced(rate(1000, 60)), 0.0, Learned(taken=True, remaining=90, reset_s=60.0))
+    for second in range(1, 40):
+        given = grant(state, float(second), 8)
+        assert given.granted == 8, second
+        state = give_back(given.state, second + 0.01, 7, float(second))
+    assert state.left == 90 - 39
+
+
+def test_what_was_given_back_is_not_left_where_the_provider_counted_since() -> None:
+    taken = grant(paced(rate(1000, 60)), 0.1, 10).state
+    counted = learn(taken, 0.1, Learned(taken=True, remaining=3, reset_s=20.0))
+    assert give_back(counted, 0.2, 10, 0.1).left == 3, "it counted without the calls that were not made"
+    later = grant(counted, 0.3, 3).state
+    assert give_back(later, 20.2, 3, 0.3).left == 0, "it begins to count anew by then"
+    at_once = grant(learn(paced(rate(100, 60)), 5.0, Learned(taken=True, remaining=3, reset_s=20.0)), 5.1, 3)
+    assert give_back(at_once.state, 5.2, 2, 5.1).left == 2
+
+
+def test_what_an_older_version_kept_is_read() -> None:
+    state = learn(paced(rate(100, 60)), 7.0, Learned(taken=True, remaining=3, reset_s=20.0))
+    kept = orjson.loads(dump(state))
+    del kept["left_at_s"]
+    assert load(orjson.dumps(kept).decode()) == replace(state, left_at_s=0.0)
+
+
+@given(st.lists(rates, max_size=2), st.lists(steps, max_size=60))
+def test_no_more_goes_than_the_provider_said_is_left(
+    windows: list[Rate], moves: list[tuple[str, object]]
+) -> None:
+    caller, told = Caller(paced(*windows)), list[tuple[int, int, float]]()
+    for name, value in moves:
+        before = caller.state
+        play(caller, [(name, value)])
+        now = caller.state
+        if name == "left" and (now.left, now.left_until_s) != (before.left, before.left_until_s):
+            until_s = now.left_until_s - caller.off_s  # what it says last ends what it said before
+            told = [(first, count, min(ends_s, until_s)) for first, count, ends_s in told]
+            told.append((len(caller.calls), now.left, until_s))
+    for first, remaining, until_s in told:
+        went = sum(count for at, count in caller.calls[first:] if at < until_s)
+        assert went <= remaining
 
 
 def test_zero_left_holds_until_the_reset() -> None:

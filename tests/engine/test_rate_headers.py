@@ -169,6 +169,13 @@ def test_the_drafts_of_the_ietf() -> None:
     )
 
 
+def test_a_limit_that_nobody_could_reach_is_none() -> None:
+    for stated in ("10000001", "99999999999"):
+        assert read(X_RateLimit_Limit=stated) == TAKEN
+    state = learn(State(), 0.0, read(X_RateLimit_Limit="10000000") or TAKEN)
+    assert learn(state, 1.0, read(X_RateLimit_Limit="10000001") or TAKEN) is not None, "it raises nothing"
+
+
 def test_a_limit_in_bytes_or_without_sense_says_nothing() -> None:
     for policy in (
         "q=0;w=60",

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.engine.spreadsheet import csv_text, sheltered, unsheltered
+from workbench.engine.spreadsheet import csv_line, csv_text, sheltered, unsheltered
 
 TEXTS = st.text(st.characters(blacklist_categories=["Cs"]), max_size=30) | st.from_regex(
     r"\A'{0,2}[=+\-@\t\r ].{0,9}\Z"
@@ -81,3 +81,11 @@ def test_headers_are_sheltered_and_separators_of_all_spreadsheets_quoted() -> No
 
 def test_one_empty_cell_is_still_a_row() -> None:
     assert read(csv_text(("a",), [[""], ["x"]], spreadsheet=False)) == [["a"], [""], ["x"]]
+
+
+@settings(max_examples=30)
+@given(st.lists(TEXTS, min_size=1, max_size=4), st.sampled_from(",;\t|"))
+def test_a_line_comes_back_whatever_stands_between_its_cells(cells: list[str], delimiter: str) -> None:
+    text = csv_line(cells, delimiter)
+    assert text.endswith("\r\n")
+    assert list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)) == [cells]

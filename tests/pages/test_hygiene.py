@@ -27,11 +27,12 @@ FROM_WORKBENCH = {
     "Comparison", "GateSettings", "Rule", "RuleSet", "Sendout", "Target", "verify_endpoint",
     "MessageDraft", "Recipient", "Sender", "SmsSettings", "StudioPlan",
     "CheckedFilter", "Event", "EventColumn", "EventInput", "EventMessage", "EventVariable", "Mapped", "RunPlan",
+    "ShopSettings", "SyncAsk", "SyncPlan",
 }  # fmt: skip
 PAGES = [*NOTEBOOKS, *DASHBOARDS]
 UNSTABLE = re.compile(
     r"0x[0-9a-f]{6,}"  # an address in memory
-    r"|\b(?:int|dra|ent|per|home|sec|job|wrk|gat|hld|so|evt|run|tab|cas|env)_[0-9a-f]{6,}"  # an id of ours
+    r"|\b(?:int|dra|ent|per|home|sec|job|wrk|gat|hld|so|evt|run|tab|cas|env|shp|val|evd)_[0-9a-f]{6,}"  # an id of ours
     r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d"  # a time
     r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}"  # a UUID
     r"|/(?:home|root|tmp|Users)/"  # a place on somebody's machine

@@ -14,7 +14,7 @@ import pytest
 
 from tests.sandbox.running import running
 from workbench.errors import Refused, WorkbenchError
-from workbench.providers import every
+from workbench.providers import every, platforms
 from workbench.sandbox.app import Sandbox
 from workbench.sandbox.faults import HEADER, Fault
 from workbench.sandbox.port import serve
@@ -64,7 +64,7 @@ async def refused(serving: Coroutine[Any, Any, None]) -> None:
 async def test_every_provider_is_under_its_key() -> None:
     async with running() as address, httpx.AsyncClient(base_url=address) as client:
         index = (await client.get("/")).json()
-        assert set(index["providers"]) == {*every(), "oauth2"}
+        assert set(index["providers"]) == {*every(), *platforms(), "oauth2"}
         assert (await client.get("/health")).status_code == 200
         for key, path in index["providers"].items():
             answer = await client.get(path + "/nothing-here")

@@ -21,6 +21,7 @@ NOT_ROUTES = {
     ("sms_accounts", "account"), ("sms_accounts", "opened"), ("sms_accounts", "by_token"), ("sms_accounts", "all"),
     ("gates", "all"), ("gates", "take_codes"), ("gates", "take_consent"), ("holds", "serve"), ("holds", "settle"), ("holds", "close"),
     ("events", "all"), ("events", "contact"),
+    ("shops", "open"), ("shops", "by_token"),
     ("runs", "place"), ("runs", "from_frame"), ("runs", "wait"), ("runs", "catch_up"), ("runs", "close"),
 }  # fmt: skip
 

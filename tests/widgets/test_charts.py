@@ -302,3 +302,16 @@ def test_columns_stand_on_each_other_within_the_picture(stacks: list[tuple[float
         assert min(top for top, _ in spans) >= -3.1  # what is there is seen: at least a pixel each
     cells = [cell.text for cell in tree(picture).iter("td")]
     assert cells == [text for row in rows for text in (row.name, *map(plain, row.values))]
+
+
+def test_two_curves_share_their_scale_and_both_are_named() -> None:
+    picture = curve(
+        "c", "Break-even", "", [(1, 1), (100, 90), (200, 200)], across="Rows", upward="Minutes", form=plain,
+        beside=[(1, 30), (100, 31), (200, 32)], names=("One by one", "Import"),
+    )  # fmt: skip
+    lines = [one.attrib["class"] for one in tree(picture).iter("polyline")]
+    assert lines == ["wb-c-curve wb-c-beside", "wb-c-curve"]
+    assert [
+        words(one) for one in (*texts(picture, "wb-c-curve-name"), *texts(picture, "wb-c-beside-name"))
+    ] == ["One by one", "Import"]
+    assert [cell.text for cell in tree(picture).findall(".//tbody/tr")[1]] == ["100", "90", "31"]

@@ -80,7 +80,7 @@ async def test_what_is_typed_is_shown_as_it_goes_out_and_is_sent_so(
     assert "https://api.sendpulse.com/events/name/purchase" in read(page.look.widget)
     assert "Hi ana.lima@example.com, thanks for Blue shirt, until 2021-05-28." in read(page.look.widget)
     assert "Not used here: product_name, product_id, member" in read(page.look.widget)
-    exact = page.look.copy.text
+    exact = page.look.sheet.copy.text
     await press(page.widget, "Send a test")
     [arrived] = sandbox.events.received
     assert arrived.body == (await house.events.compose("purchase", occurrence())).body
@@ -135,7 +135,7 @@ async def test_a_click_mends_a_field_or_a_cell(house: Workbench) -> None:
     await press(page.widget, "Change the domain to gmail.com.")
     assert field(page.widget, "E-mail").value == "ana@gmail.com"
     await write(page, "Flow (automation_id)", "https://login.sendpulse.com/automations/flow/id/12345/dash")
-    assert page.look.copy.text.count('"automation_id":12345')
+    assert page.look.sheet.copy.text.count('"automation_id":12345')
     await write(page, "event_date", "05/04/2021")
     await press(page.widget, "Put 2021-04-05 in “event_date”.")
     assert field(page.widget, "event_date").value == "2021-04-05"
@@ -158,17 +158,17 @@ async def test_rows_are_added_pasted_ordered_and_their_cells_named(house: Workbe
     array._take(add=True)
     await settle()
     assert [row["id"] for row in grid(page).rows] == ["B-1", "B-2", "B-3"]
-    assert '{"id":"B-2","price":19.9' in page.look.copy.text.replace('"name":"",', "")
+    assert '{"id":"B-2","price":19.9' in page.look.sheet.copy.text.replace('"name":"",', "")
     grid(page).rows = grid(page).rows[::-1]
     await settle()
-    assert page.look.copy.text.index("B-3") < page.look.copy.text.index("B-1")
+    assert page.look.sheet.copy.text.index("B-3") < page.look.sheet.copy.text.index("B-1")
     grid(page).rows = [{"id": "B-1", "price": "abc"}, {"id": "B-2", "automation_id": "5"}]
     await settle()
     assert "Row 1, price" in grid(page).errors["0.price"]
     assert "automation_id stands inside of" in " ".join(grid(page).errors.values())
     grid(page).rows = []
     await settle()
-    assert '"products"' not in page.look.copy.text
+    assert '"products"' not in page.look.sheet.copy.text
 
 
 def test_a_pasted_table_is_read_or_says_what_is_wrong() -> None:
@@ -216,7 +216,7 @@ async def test_undeclared_variables_are_json_and_may_not_hide_a_flow(
         await write(page, "Variables that the contract does not declare", text)
         assert words in read(page.look.widget)
     await write(page, "Variables that the contract does not declare", '{"coupon": "MAY-10"}')
-    assert page.look.copy.text.endswith('"coupon":"MAY-10"}')
+    assert page.look.sheet.copy.text.endswith('"coupon":"MAY-10"}')
     assert "is not declared in this event" in read(page.look.widget)
 
 

@@ -42,6 +42,9 @@ async def test_an_empty_workbench_says_what_it_is_and_offers_the_ways_in(connect
         ("gate_live", ""),
         ("sms", ""),
         ("events", ""),
+        ("sync", ""),
+        ("shop_tags", ""),
+        ("readiness", ""),
         ("activity", ""),
     ]
     assert all(item["text"] and item["code"] for item in cards)

@@ -23,8 +23,11 @@ from workbench.widgets import (
     home_page,
     integrations_page,
     payload_page,
+    readiness_page,
     settle,
+    shop_tags_page,
     sms_page,
+    sync_page,
     work_page,
 )
 from workbench.widgets.language import decide, speak_in, when
@@ -39,6 +42,9 @@ PAGES = {
     "gate_live": gates_page,
     "sms": sms_page,
     "events": events_page,
+    "sync": sync_page,
+    "shop_tags": shop_tags_page,
+    "readiness": readiness_page,
     "activity": activity_page,
     "payload": payload_page,
 }

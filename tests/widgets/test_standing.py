@@ -64,6 +64,39 @@ def test_an_end_says_whether_everything_was_taken() -> None:
     assert "Not every row" in said(explained(progress("done", counts=Counts(accepted=2, uncertain=1))))
 
 
+@pytest.mark.parametrize(
+    ("counts", "text", "kind"),
+    [
+        (Counts(accepted=3), "Done", "ok"),
+        (Counts(), "Done", "ok"),
+        (Counts(accepted=2, failed=1), "Partly done", "warn"),
+        (Counts(accepted=2, uncertain=1), "Partly done", "warn"),
+        (Counts(accepted=2, cancelled=1), "Partly done", "warn"),
+        (Counts(failed=3), "Failed", "error"),
+        (Counts(failed=2, invalid=1), "Failed", "error"),
+        (Counts(failed=2, uncertain=1), "Uncertain", "warn"),
+    ],
+)
+def test_a_job_at_its_end_is_green_only_where_every_row_was_taken(
+    counts: Counts, text: str, kind: str
+) -> None:
+    assert state_badge(progress("done", counts=counts)) == {"text": text, "kind": kind}
+    for state in get_args(JobState):
+        if state != "done":
+            assert state_badge(progress(state, counts=counts))["text"] == JOB_NAMES[state]
+
+
+def test_a_dry_run_is_done_and_a_file_that_was_taken_in_part_did_not_fail() -> None:
+    rehearsed = progress("done", counts=Counts(cancelled=3))
+    rehearsed = rehearsed.model_copy(
+        update={"job": rehearsed.job.model_copy(update={"spec": {"dry_run": True}})}
+    )
+    assert state_badge(rehearsed) == {"text": "Done", "kind": "ok"}
+    files = progress("done", counts=Counts(failed=1))
+    files = files.model_copy(update={"job": files.job.model_copy(update={"kind": "import"})})
+    assert state_badge(files) == {"text": "Partly done", "kind": "warn"}
+
+
 def test_the_pace_names_rate_time_left_and_what_is_due_again() -> None:
     going = progress(
         counts=Counts(waiting=10, retrying=17, accepted=3), rate_per_s=0.25, left_s=131.0, next_due_at=AT
@@ -109,6 +142,6 @@ def test_the_counts_that_are_shown_add_up_and_the_bar_is_whole(counts: Counts) -
 def test_the_bar_says_in_words_what_it_shows() -> None:
     text = bar(job(counts=Counts(accepted=150, failed=3, retrying=47)))
     [label] = re.findall(r'role="img" aria-label="([^"]+)"', text)
-    assert html.unescape(label) == "200 rows. Accepted: 150, Due again: 47, Failed: 3"
+    assert html.unescape(label) == "All rows: 200. Accepted: 150, Due again: 47, Failed: 3"
     assert "Left undone" not in text
     assert "Left undone" in bar(job(counts=Counts(cancelled=1)))

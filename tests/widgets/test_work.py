@@ -61,10 +61,25 @@ async def test_a_job_from_filling_to_done(connected: Connected, house: Workbench
     await waited(house, id)
     await beat(shown)
     text = read(shown.widget)
-    for part in ("Done", "Accepted 20", "Invalid 3", "Waiting 0", "All rows 23", "Open the failed rows"):
+    for part in (
+        "Partly done",
+        "Accepted 20",
+        "Invalid 3",
+        "Waiting 0",
+        "All rows 23",
+        "Open the failed rows",
+    ):
         assert part in text
     assert offered(shown.widget) == {"Open the failed rows", "Send rows again"}
-    assert shown.pulse.news.startswith("Done. Not every row was taken")
+    assert shown.pulse.news.startswith("Partly done. Not every row was taken")
+
+
+async def test_a_job_whose_rows_all_failed_is_not_green(
+    connected: Connected, house: Workbench, saved: Integration
+) -> None:
+    shown = await face(connected("viewer"), await done(house, saved, nameless(2)))
+    assert 'wb-badge wb-error">Failed' in shown.state.value
+    assert shown.pulse.news.startswith("Failed. Not every row was taken")
 
 
 async def test_a_job_is_paused_and_resumed_and_says_so(

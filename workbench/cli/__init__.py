@@ -24,9 +24,12 @@ from . import (  # noqa: F401
     run,
     sandbox,
     send,
+    shops,
     sms,
     sms_consent,
     snippet,
+    sync,
+    tags,
     up,
     work,
 )

@@ -77,6 +77,13 @@ GROUPS = {
     "events": N_("Events: contracts, schemas, samples, drift, and one event for one contact."),
     "cassettes": N_("Kept answers with their checks: look again, play again, and report."),
     "environments": N_("Development, staging, production: compare, promote, and roll back."),
+    "shops": N_("Shops that are synced with a platform: list, add, try the key, delete."),
+    "sync": N_(
+        "Bring contacts, products, purchases and coupons to a shop's platform: plan, import, compare, status."
+    ),
+    "tags": N_(
+        "A shop's pages as the platform's script reads them: what it would drop, and what it would send."
+    ),
     "people": N_("Who may come in through the server, and in which role."),
 }
 
@@ -110,6 +117,9 @@ ORDER = (
     "import",
     "cassettes",
     "environments",
+    "shops",
+    "sync",
+    "tags",
     "gate",
     "sms",
     "sandbox",

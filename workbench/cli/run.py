@@ -88,9 +88,10 @@ async def run(
             guard=guard_min > 0, guard_min=guard_min, ask_consent=consent, at_once=at_once,
         )  # fmt: skip
         confirm = Confirm(confirm_host, confirm_rows)
-        return await carried_out(
+        code, _ = await carried_out(
             session, bench, plan, table, confirm, outcomes=outcomes, spreadsheet=spreadsheet
         )
+        return code
 
 
 async def _way(bench: Workbench, through: str, event: str) -> str:

@@ -43,8 +43,11 @@ async def carried_out(
     *,
     outcomes: Path | None = None,
     spreadsheet: bool = False,
-) -> int:
-    """Look at every row, send what can go, say how it went, and return the exit code: 0 only when every row was taken."""
+) -> tuple[int, Run | None]:
+    """Look at every row, send what can go, and say how it went.
+
+    Returns the exit code, 0 only when every row was taken, and the run; None where nothing was sent, and the run is deleted again.
+    """
     made = await planned(bench, plan, table)
     made = await bench.runs.check(made.id)
     made = await bench.runs.wait(made.id)
@@ -53,14 +56,14 @@ async def carried_out(
     if (seen.bad and plan.on_bad == "stop") or not seen.ready:
         session.show(document(session, made, seen, None), ())
         await bench.runs.delete(made.id)
-        return INPUT
+        return INPUT, None
     made = await bench.runs.start(made.id, await _confirmed(session, bench, made, seen, confirm))
     made = await bench.runs.wait(made.id)
     code = await followed(session, bench, made, seen)
     if outcomes is not None:
         await write_outcomes(session, bench, made, outcomes, spreadsheet=spreadsheet)
         session.tell(say("What became of each row stands in {file}.", file=str(outcomes)))
-    return code
+    return code, made
 
 
 def read_mapping(columns: Sequence[str], constants: Sequence[str]) -> tuple[Mapped, ...]:
@@ -176,6 +179,11 @@ async def followed(session: Session, bench: Workbench, made: Run, seen: Prefligh
             )
             return
         counts = progress.job.counts
+        if made.plan.sync is not None and made.plan.sync.how == "import":
+            yield session.text(
+                say("{taken} of {parts} files were taken whole. Job {job}.", taken=counts.accepted, parts=counts.total, job=job_id)
+            )  # fmt: skip
+            return
         yield session.text(
             say(
                 "{accepted} accepted, {failed} failed, {uncertain} uncertain, {invalid} not sent. Job {job}.",
@@ -183,7 +191,7 @@ async def followed(session: Session, bench: Workbench, made: Run, seen: Prefligh
             )
         )  # fmt: skip
 
-    session.show(document(session, made, seen, progress.job.counts.model_dump()), lines())
+    session.show(document(session, made, seen, summary.counts.model_dump()), lines())
     if made.plan.dry_run:
         return OK
     code = code_of_job(progress.job)

@@ -19,9 +19,9 @@ from workbench.sentence import Sentence, say
 from .auth import address_field, credentials_for
 from .compose import CONTENT_TYPES
 from .event_urls import event_segment
+from .name_checks import odd_name
 from .urls import check_url
 
-NAME_LENGTH = 100
 VALUE_LENGTH = 8000
 RESERVED = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)  # RFC 9110 section 5.6.2
@@ -59,14 +59,8 @@ def _check_name(settings: Settings, others: Iterable[tuple[str, str]]) -> list[P
     name = settings.name.strip()
     if not name:
         sentence = say("Give the integration a name. Campaigns and reports show it.")
-    elif len(name) > NAME_LENGTH:
-        sentence = say(
-            "The name has {length} characters; at most {most} are allowed. Shorten it.",
-            length=len(name),
-            most=NAME_LENGTH,
-        )
-    elif not name.isprintable():
-        sentence = say("The name holds a line break or another invisible character. Type it again.")
+    elif (odd := odd_name(name)) is not None:
+        sentence = odd
     elif any(name.casefold() == other.strip().casefold() for other, _ in others):
         sentence = say("There already is an integration named “{name}”. Choose another name.", name=name)
     else:

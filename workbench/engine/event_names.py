@@ -33,11 +33,14 @@ _SAME: Final = tuple(
         "firstname givenname fname primeironome prenom",
         "lastname surname familyname sobrenome apellido",
         "currency currencycode moeda devise moneda",
-        "orderid ordernumber orderno pedido numerodopedido",
+        "orderid ordernumber orderno purchaseid purchasenumber pedido numerodopedido",
         "userid customerid clientid contactid",
         "city town cidade ville ciudad",
     )
 )
+_MEANT: Final = {"_name": "firstname"}
+"""Fields of a platform's contacts that mean something narrower than their name says: a column of that name wins."""
+_OWN_NAME: Final = 95
 _NO_WORD: Final = re.compile(r"[\W_]+")
 
 
@@ -49,6 +52,8 @@ def squashed(name: str) -> str:
 
 def likeness(wanted: str, *given: str) -> int:
     """Return from 0 to 100 how much a wanted name looks like a given one; of a nested one its parts are given, the outermost first."""
+    if wanted in _MEANT:
+        return max(likeness(_MEANT[wanted], *given), min(_OWN_NAME, likeness(squashed(wanted), *given)))
     want = squashed(wanted)
     last = squashed(given[-1]) if given else ""
     if not want or not last:

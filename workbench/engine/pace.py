@@ -34,8 +34,8 @@ class State:
     """All that is known of an account's pace. ``rates`` are set by ``origin``; ``stated`` are the tighter ones that its answers named.
 
     ``windows`` begin with one for each of both, in their order; after them come those that smooth. ``refusals`` counts the answers in a
-    row that asked to slow down, one for each rest. ``left`` calls may still go until ``left_until_s``, the provider said. ``at_s`` is the
-    latest moment that the state knows of.
+    row that asked to slow down, one for each rest. ``left`` calls may still go until ``left_until_s``, the provider said at ``left_at_s``.
+    ``at_s`` is the latest moment that the state knows of.
     """
 
     rates: tuple[Rate, ...] = ()
@@ -47,6 +47,7 @@ class State:
     probe_until_s: float = 0.0
     left: int = 0
     left_until_s: float = 0.0
+    left_at_s: float = 0.0
     at_s: float = 0.0
 
     @property
@@ -96,10 +97,15 @@ def grant(state: State, now_s: float, wanted: int) -> Grant:
 
 
 def give_back(state: State, now_s: float, count: int, stamp_s: float) -> State:
-    """Return the state without ``count`` of the permits that were given at ``stamp_s``: their calls were never made."""
+    """Return the state without ``count`` of the permits that were given at ``stamp_s``: their calls were never made.
+
+    Of what the provider said is left they are taken back only where they were given after it said so: it does not count what never came.
+    """
     state = at(state, now_s)
     windows = tuple(window.minus(now_s, count, stamp_s) for window in state.windows)
-    return replace(state, windows=windows, probe_until_s=0.0, at_s=now_s)
+    counted = state.left_at_s < stamp_s <= now_s < state.left_until_s
+    left = state.left + count if counted else state.left
+    return replace(state, windows=windows, left=left, probe_until_s=0.0, at_s=now_s)
 
 
 def hold(state: State, now_s: float, until_s: float) -> State:
@@ -196,6 +202,7 @@ def _moved(state: State, by_s: float) -> State:
         held_until_s=state.held_until_s + by_s,
         probe_until_s=state.probe_until_s + by_s,
         left_until_s=state.left_until_s + by_s,
+        left_at_s=state.left_at_s + by_s,
         at_s=state.at_s + by_s,
     )
 
@@ -219,7 +226,8 @@ def _counted(state: State, now_s: float, remaining: int, reset_s: float) -> Stat
     """Keep what is left by the provider's own count, where that is less than what is known already."""
     if reset_s <= 0 or (now_s < state.left_until_s and remaining >= state.left):
         return state
-    return replace(state, left=max(0, remaining), left_until_s=now_s + min(reset_s, LONGEST_HOLD_S))
+    until_s = now_s + min(reset_s, LONGEST_HOLD_S)
+    return replace(state, left=max(0, remaining), left_until_s=until_s, left_at_s=now_s)
 
 
 def _stated(state: State, learned: Learned) -> tuple[Rate, ...]:
@@ -232,7 +240,9 @@ def _stated(state: State, learned: Learned) -> tuple[Rate, ...]:
 
 # -- on the disk -------------------------------------------------------------------------------------------------------
 
-_NUMBERS: Final = ("held_until_s", "refusals", "probe_until_s", "left", "left_until_s", "at_s")
+_NUMBERS: Final = ("held_until_s", "refusals", "probe_until_s", "left", "left_until_s", "left_at_s", "at_s")
+_SINCE: Final = {"left_at_s": 0.0}
+"""What states do not have that an older version kept."""
 
 
 def dump(state: State) -> str:
@@ -248,7 +258,7 @@ def dump(state: State) -> str:
 def load(text: str) -> State:
     """Return the state that ``dump`` wrote. Raises ValueError when it is none."""
     try:
-        kept = orjson.loads(text)
+        kept = _SINCE | orjson.loads(text)
         return State(
             rates=_rates(kept["rates"]),
             origin=kept["origin"],

@@ -33,6 +33,8 @@ Until = Callable[[float], float]
 
 LONGEST: Final = 512
 """Characters of a header that are read."""
+MOST: Final = 10_000_000
+"""A limit above this is none that anybody could reach, and more than a rate can hold."""
 WINDOWS: Final = 4
 """Windows of one answer that are read."""
 SINCE_1970: Final = 1e8
@@ -149,7 +151,7 @@ def _least(counts: Iterator[tuple[int | None, float | None]]) -> tuple[int | Non
 def _limit(named: Mapping[str, str]) -> int | None:
     """Return the least limit that is stated without a window."""
     found = [_whole(named[limit].partition(",")[0]) for limit, _, _ in FAMILIES if limit in named]
-    return min((limit for limit in found if limit), default=None)
+    return min((limit for limit in found if limit and limit <= MOST), default=None)
 
 
 @functools.lru_cache(maxsize=64)  # they are the same from answer to answer

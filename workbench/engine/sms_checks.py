@@ -19,10 +19,10 @@ from workbench.sentence import Sentence, say
 
 from .checks import problems_of
 from .credential_shapes import IN_USE, check_shapes, completed, tidy_text, title_of
+from .name_checks import odd_name
 from .senders import check_path, check_sender, tidy_path, tidy_sender
 from .urls import check_url
 
-NAME_LENGTH: Final = 100
 DESCRIPTION_LENGTH: Final = 500
 MANY_SENDERS: Final = 50
 """Senders of one account above which it is asked whether that is meant (facts C7)."""
@@ -105,17 +105,9 @@ def _check_provider(
 def _check_name(name: str, others: Sequence[SmsAccount]) -> Sentence | None:
     if not name:
         return say("Give the account a name. Messages and reports show it.")
-    if len(name) > NAME_LENGTH:
-        return say(
-            "The name has {length} characters; at most {most} are allowed. Shorten it.",
-            length=len(name),
-            most=NAME_LENGTH,
-        )
-    if not name.isprintable():
-        return say("The name holds a line break or another invisible character. Type it again.")
     if any(name.casefold() == other.name.strip().casefold() for other in others):
         return say("There already is an account named “{name}”. Choose another name.", name=name)
-    return None
+    return odd_name(name)
 
 
 # -- step 2 --------------------------------------------------------------------------------------------------------------

@@ -45,9 +45,15 @@ def csv_lines(
 ) -> Iterator[str]:  # fmt: skip
     """Give the lines of ``csv_text`` one by one, for a file of any length."""
     kinds: list[ColumnType] = [(types or {}).get(name, "any") for name in columns]
-    yield _line([_cell(name, "string", spreadsheet) for name in columns])
+    yield csv_line([_text(name, "string", spreadsheet) for name in columns])
     for row in rows:
-        yield _line([_cell(value, kind, spreadsheet) for value, kind in zip(row, kinds, strict=True)])
+        yield csv_line([_text(value, kind, spreadsheet) for value, kind in zip(row, kinds, strict=True)])
+
+
+def csv_line(cells: Sequence[str], delimiter: str = ",") -> str:
+    """Return one row with its line end. One empty cell alone is written as quotes, since an empty line is no row."""
+    quoted = ['"' + cell.replace('"', '""') + '"' if _QUOTED.search(cell) else cell for cell in cells]
+    return (delimiter.join(quoted) or '""') + "\r\n"
 
 
 def sheltered(text: str, kind: ColumnType = "any") -> str:
@@ -73,13 +79,8 @@ def written(value: JsonValue) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _cell(value: JsonValue, kind: ColumnType, spreadsheet: bool) -> str:
+def _text(value: JsonValue, kind: ColumnType, spreadsheet: bool) -> str:
     text = written(value)
     if spreadsheet and (isinstance(value, str) or not _NUMBER.fullmatch(text)):
         text = sheltered(text, kind)
-    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
-
-
-def _line(cells: Sequence[str]) -> str:
-    """Return a row; one empty cell alone is written as quotes, since an empty line is no row."""
-    return (",".join(cells) or '""') + "\r\n"
+    return text

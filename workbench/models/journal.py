@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field
 from .base import Noun
 from .request import Mode, Outcome, OutcomeKind, ReplyView, RequestView
 
-EntryKind = Literal["test", "send", "token", "change", "gate", "callback"]
+EntryKind = Literal["test", "send", "token", "change", "gate", "callback", "sync"]
 
 
 class Entry(Noun):

@@ -14,7 +14,7 @@ from workbench.sentence import Sentence
 
 from .base import JsonValue, Noun, Problem
 from .sync import SyncPlan
-from .work import Progress
+from .work import Counts, Progress
 
 TableFormat = Literal["csv", "parquet", "jsonl"]
 RunState = Literal["planned", "checking", "checked", "starting", "started", "cancelled"]
@@ -167,9 +167,10 @@ class RowOutcome(Noun):
 
 
 class RunSummary(Noun):
-    """How a run stands: every row of its table in exactly one count. ``progress`` is its job's, ``added`` the rows in the ledger by now.
+    """How a run stands: every row of its table in exactly one count. ``counts`` are those that its job has by now, by their states.
 
-    ``total = left_out + bad + not_added + progress.job.counts.total``. Of a dry run ``rehearsed`` were made and not sent.
+    ``total = left_out + bad + not_added + counts.total``. Of a dry run ``rehearsed`` were made and not sent. ``progress`` is the job's,
+    whose own counts are of files where the rows go in files.
     """
 
     run: Run
@@ -178,6 +179,7 @@ class RunSummary(Noun):
     bad: int = 0
     left_out: int = 0
     not_added: int = 0
+    counts: Counts = Counts()
     rehearsed: int = 0
 
 

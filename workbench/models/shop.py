@@ -20,7 +20,8 @@ class ShopSettings(Noun):
 
     ``paths`` are the calls' paths that a person changed, by the call's key. ``domains`` are the hosts whose product addresses the platform
     takes. ``site`` is the shop's own address (https), ``script_id`` what the platform's page script is called with. ``calls_per_min`` 0 is
-    the platform's own. ``lower_local`` also lower-cases what stands before an e-mail address's ``@``.
+    the platform's own. ``lower_local`` also lower-cases what stands before an e-mail address's ``@``. With ``newsletter_consent`` the
+    platform's calls when somebody subscribes or unsubscribes change the consent to e-mail that is kept here.
     """
 
     name: str = ""
@@ -36,6 +37,7 @@ class ShopSettings(Noun):
     worker_url: str = ""
     calls_per_min: Annotated[int, Field(ge=0, le=100_000)] = 0
     lower_local: bool = False
+    newsletter_consent: bool = False
     local_test: bool = False
     connect_s: Annotated[float, Field(ge=1, le=60)] = 5.0
     total_s: Annotated[float, Field(ge=1, le=300)] = 30.0
@@ -75,6 +77,9 @@ class ShopCallbacks(Noun):
     subscribe: str
     unsubscribe: str
     reachable: bool
+    """Whether the address is one that a platform in the internet could reach."""
+    old_until: AwareDatetime | None = None
+    """Until when the addresses before these still work."""
 
 
 class NewsletterCall(Noun):

@@ -10,6 +10,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
+from workbench.sentence import Sentence
+
 from .base import JsonValue, Noun
 
 Availability = Literal["instock", "outofstock"]
@@ -97,3 +99,12 @@ class CouponSet(Noun):
     workflows: tuple[str, ...] = ()
     created_at: str = ""
     updated_at: str = ""
+
+
+class CouponSets(Noun):
+    """One page of a shop's coupon sets; ``after`` is the next page's, empty where there is none."""
+
+    sets: tuple[CouponSet, ...] = ()
+    after: str = ""
+    note: Sentence | None = None
+    """What lags."""

@@ -48,6 +48,8 @@ class SyncPlan(Noun):
     fire: Literal["auto", "yes", "no"] = "auto"
     only_changes: bool = False
     proof: tuple[str, ...] = ()
+    decimals: Literal["point", "comma"] = "point"
+    """What stands before the decimals in the table's texts, as a person said; amounts spelled otherwise are refused, never guessed."""
     part_bytes: Annotated[int, Field(ge=0, le=50_000_000)] = 0
     """Bytes of a part, header included; 0 is the platform's limit with its margin."""
 
@@ -161,3 +163,18 @@ class BeforeAfter(Noun):
     key: str
     fields: tuple[tuple[str, JsonValue, JsonValue, JsonValue], ...] = ()
     """(field, before, in the file, after)"""
+
+
+class ConsentConflict(Noun):
+    """A row that subscribes whom the workbench knows as unsubscribed: the field, since when, what the row proves, and whether it goes."""
+
+    row: int
+    recipient: str = ""
+    """Masked."""
+    field: str = ""
+    since: AwareDatetime | None = None
+    source: str = ""
+    """Where the contact agreed, as the row says; empty without a proof."""
+    agreed_at: AwareDatetime | None = None
+    goes: bool = False
+    sentence: Sentence | None = None

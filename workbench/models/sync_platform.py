@@ -6,7 +6,7 @@ shop's pages.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from pydantic import Field
 
@@ -15,7 +15,7 @@ from .pace import Rate
 
 Entity = Literal["contact", "product", "purchase", "coupon"]
 """What is synced. Coupons only go by import, purchases only one by one."""
-ENTITIES: tuple[Entity, ...] = ("contact", "product", "purchase", "coupon")
+ENTITIES: Final[tuple[Entity, ...]] = get_args(Entity)
 FieldType = Literal[
     "text", "email", "date", "radio", "phone", "boolean", "decimal", "integer", "checkbox", "money", "url", "texts", "items",
 ]  # fmt: skip
@@ -69,6 +69,8 @@ class PlatformCode(Noun):
     lists: tuple[tuple[str, ...], ...] = ()
     waits_for: tuple[Entity, ...] = ()
     """What has to exist before the same row can go."""
+    full: bool = False
+    """A queue of the platform is full: the same call goes later."""
 
 
 class ImportRules(Noun):

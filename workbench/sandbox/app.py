@@ -18,6 +18,7 @@ from workbench.providers import every
 
 from .answers import respond, written
 from .bodies import read_body
+from .connectif.stand_in import EMULATION, ConnectifStandIn
 from .faults import Fault, Faults
 from .platform.app import Platform
 from .providers import BATCH_BYTES, Emulator, stands_in_for
@@ -33,6 +34,7 @@ PLATFORM_ROUTE = "platform"
 QUEUES_ROUTE = "sqs"
 TEXTS_ROUTE = "texts"
 EVENTS = "sendpulse"
+SHOPS = "connectif"
 GATE_PROVIDERS = (PLATFORM_ROUTE, PLATFORM)
 """The providers whose requests go to the platform that holds."""
 
@@ -44,7 +46,7 @@ class Sandbox:
     provider, and leaves alone token URLs, whose key is ``oauth2``, and the platform that holds, whose key is ``platform``.
     ``tokens`` is a token server of one's own making, ``platform`` a platform. ``queues`` are those a gate can poll. ``sms`` holds the
     stand-ins of providers that send texts: their messages take ``clock`` and ``pace_s`` seconds from report to report. ``events`` is the
-    stand-in that remembers the events that arrived (``events.received``).
+    stand-in that remembers the events that arrived (``events.received``), ``shops`` the one that shops are synced with.
     """
 
     def __init__(
@@ -74,6 +76,8 @@ class Sandbox:
             key: Faults(emulator, emulator.provider.emulation, (*faults.get("*", ()), *faults.get(key, ())))
             for key, emulator in self.emulators.items()
         }
+        self.shops = ConnectifStandIn(expected.get(SHOPS), clock=clock)
+        self.apps[SHOPS] = Faults(self.shops, EMULATION, (*faults.get("*", ()), *faults.get(SHOPS, ())))
         self.apps[TOKEN_ROUTE] = Faults(
             self.tokens, every()["custom"].emulation, tuple(faults.get(TOKEN_ROUTE, ()))
         )
@@ -83,10 +87,13 @@ class Sandbox:
     def route(self, request: Request) -> ASGIApp | None:
         """Return the stand-in that answers this request in process, or None where the rehearsal has none for its host.
 
-        A custom endpoint and a token URL may have any host: the person named it, and it is answered here instead.
+        A custom endpoint, a token URL and what a shop is synced with may have any host: the person named it, and it is answered here
+        instead.
         """
         if request.provider == TOKEN_ROUTE:
             return self.apps[TOKEN_ROUTE]
+        if request.provider == SHOPS:
+            return self.apps[SHOPS]
         if self.platform.answers_for(request.url):  # whoever asks: a gate's live check does too
             return self.platform
         if request.provider in GATE_PROVIDERS:
@@ -109,7 +116,8 @@ class Sandbox:
         """Return one app that serves every stand-in under ``/{provider key}``, and token URLs under ``/oauth2/token``.
 
         The platform that holds is at ``/platform``, and its time passes with the machine's from now on; queues are at ``/sqs``, what the
-        stand-ins of texts hold is at ``/texts``, and the events that arrived are at ``/sendpulse/received``.
+        stand-ins of texts hold is at ``/texts``, the events that arrived are at ``/sendpulse/received``, and what came from shops at
+        ``/connectif/received``.
         A path without a prefix goes to the provider whose path it is, for clients that keep only the host of an
         address (postmarker joins its base URL and ``/email`` that way).
         """
@@ -122,6 +130,7 @@ class Sandbox:
                 "queues": f"/{QUEUES_ROUTE}",
                 "texts": f"/{TEXTS_ROUTE}",
                 "events": f"/{EVENTS}/received",
+                "shops": f"/{SHOPS}/received",
             }
             return JSONResponse({"sandbox": "integration workbench", "providers": served, **others})
 
@@ -133,6 +142,7 @@ class Sandbox:
                 Route("/", index),
                 Route("/health", index),
                 Route(f"/{EVENTS}/received", self.events.control),
+                Route(f"/{SHOPS}/received", self.shops.control),
                 *mounts,
                 Mount("", app=self._by_path),
             ]

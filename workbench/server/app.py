@@ -1,4 +1,4 @@
-"""APP: every public method of the services as a route, with who calls and in which role checked; beside them gates' and SMS receivers."""
+"""APP: every public method of the services as a route, with caller and role checked; beside them gates', SMS and shop receivers."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from workbench.services.roles import caller, check_role
 from .description import describe
 from .gate import BODY_S, add_receiver
 from .guard import Guard
+from .shops import add_shop_receiver
 from .sms import add_sms_receiver
 
 BODY_BYTES = 4_000_000
@@ -75,6 +76,7 @@ def make_app(
 
     add_receiver(app, receiving or bench.receiving, body_s)
     add_sms_receiver(app, bench.callback_receiving)
+    add_shop_receiver(app, bench.shops.newsletter)
     offered: dict[str, Operation] = {}
     for name, service in SERVICES.items():
         for operation in operations(service).values():

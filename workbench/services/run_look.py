@@ -13,9 +13,9 @@ from workbench.engine.table_rows import TableRow
 from workbench.models.base import JsonValue, Problem
 from workbench.models.message import Designation
 from workbench.models.pace import Rate
-from workbench.models.run import CheckState, Run, RunPlan, Table, Target
+from workbench.models.run import CheckState, RowOutcome, Run, RunPlan, Table, Target
 from workbench.models.sync import SyncPlan
-from workbench.models.work import Job
+from workbench.models.work import Counts, Job, RowState
 from workbench.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -55,6 +55,18 @@ class Filler(Protocol):
         ...
 
 
+class Telling(Protocol):
+    """Tells what became of a run's rows where the ledger's rows are not the table's."""
+
+    async def page(self, after: int, limit: int, state: RowState | None = None) -> list[RowOutcome]:
+        """Return the outcomes of the rows behind row ``after`` of the table, in their order; of one ``state``, or all."""
+        ...
+
+    async def counts(self) -> Counts:
+        """Return how many of the table's rows that the ledger has, in whatever pieces, are in each state."""
+        ...
+
+
 class SyncLooks(Protocol):
     """What opens the looks of runs that hold a ``SyncPlan``."""
 
@@ -64,6 +76,10 @@ class SyncLooks(Protocol):
 
     async def targets(self, sync: SyncPlan) -> tuple[Target, ...]:
         """Return the fields that a sync can fill."""
+        ...
+
+    def telling(self, run: Run) -> Telling | None:
+        """Return what tells what became of a run's rows; None where the ledger's rows are the table's."""
         ...
 
     async def checked(self, sync: SyncPlan) -> SyncPlan:

@@ -1,6 +1,7 @@
 """RUN OUTCOMES: what became of each row of a run's table, in the table's order: the ledger's word, or why it never went there.
 
 The rows that went into the ledger lie there in the table's order, so the number of one follows from how many before it were kept back.
+Where they went there in other pieces, the run's own ``Telling`` says what became of them.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 from workbench.errors import NotFound
 from workbench.models.run import CheckedFilter, RowOutcome, Run, RunSummary
-from workbench.models.work import Row, RowFilter, RowState
+from workbench.models.work import Counts, Row, RowFilter, RowState
 
 from .house import House
 from .run_keeping import reason_of, recipient_of
+from .run_look import Telling
 from .work import Work
 
 if TYPE_CHECKING:  # a page that connects reads the services' signatures, and loads no door
@@ -68,8 +70,8 @@ class Outcomes:
             _outcome(row, await self._number(run.id, row.number), names.get(row.number, "")) for row in rows
         ]
 
-    async def summary(self, run: Run) -> RunSummary:
-        """Return how a run stands."""
+    async def summary(self, run: Run, telling: Telling | None) -> RunSummary:
+        """Return how a run stands; what ``telling`` says of its rows goes before the ledger's own counts."""
         seen = run.preflight
         if seen is None:
             return RunSummary(run=run)
@@ -79,11 +81,12 @@ class Outcomes:
                 progress = await self._work.job(run.job_id)
             except NotFound:  # it is not made yet, or was deleted
                 progress = None
-        added = progress.job.counts.total if progress else 0
-        rehearsed = progress.job.counts.cancelled if progress and run.plan.dry_run else 0
+        counts = progress.job.counts if progress else Counts()
+        if progress is not None and telling is not None:
+            counts = await telling.counts()
         return RunSummary(
             run=run, progress=progress, total=seen.total, bad=seen.bad, left_out=seen.left_out,
-            not_added=max(0, seen.ready - added), rehearsed=rehearsed,
+            not_added=max(0, seen.ready - counts.total), counts=counts, rehearsed=counts.cancelled if run.plan.dry_run else 0,
         )  # fmt: skip
 
     async def _rows(self, run: Run, wanted: RowFilter) -> list[Row]:

@@ -39,7 +39,7 @@ from .run_keeping import (
     key_of,
     new_key,
 )
-from .run_look import Look, SyncLooks
+from .run_look import Look, SyncLooks, Telling
 from .run_looking import RowLook, targets_for
 from .run_outcomes import Outcomes
 from .run_rows import RunRows
@@ -124,15 +124,19 @@ class Runs:
     ) -> list[RowOutcome]:
         """Return what became of the rows behind row ``after`` of the table, in their order; of one ``state`` of the ledger, or all."""
         kept = await self._store.run(id)
-        limit = max(1, min(limit, MOST_PAGE))
+        after, limit = max(0, after), max(1, min(limit, MOST_PAGE))
+        telling = self._telling(kept.run)
+        if telling is not None:
+            return await telling.page(after, limit, state)
         if state is not None:
-            return await self._outcomes.in_state(kept.run, state, max(0, after), limit)
-        return await self._outcomes.page(kept.run, await key_of(self.house, kept), max(0, after), limit)
+            return await self._outcomes.in_state(kept.run, state, after, limit)
+        return await self._outcomes.page(kept.run, await key_of(self.house, kept), after, limit)
 
     @viewer
     async def summary(self, id: str) -> RunSummary:
         """Return how a run stands: each row of its table is in exactly one of the counts."""
-        return await self._outcomes.summary((await self._store.run(id)).run)
+        run = (await self._store.run(id)).run
+        return await self._outcomes.summary(run, self._telling(run))
 
     @viewer
     async def host(self, id: str) -> str:
@@ -360,6 +364,10 @@ class Runs:
         if self._syncs is None:
             raise Refused(say("This workbench syncs no shop."))
         return self._syncs
+
+    def _telling(self, run: Run) -> Telling | None:
+        """Return what tells what became of a run's rows where the ledger's are not the table's."""
+        return self._looks().telling(run) if run.plan.sync is not None else None
 
     async def _whole(self, plan: RunPlan) -> RunPlan:
         """Return a plan with what follows from the rest of it. Raises NotFound for what it names and is not there."""

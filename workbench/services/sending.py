@@ -187,7 +187,7 @@ class Sending:
         ready, answer = answered.what
         if answer is None and ready.request is not None:
             return Attempt(
-                verdict=Verdict("cancelled"), problem=_rehearsed(), recipient=self._recipient(ready)
+                verdict=Verdict("cancelled"), problem=rehearsed(), recipient=self._recipient(ready)
             )
         if answer is None:
             return Attempt(problem=ready.problem, recipient=ready.recipient)
@@ -241,7 +241,8 @@ async def opened_key(house: House, job: Job) -> RowKey | None:
     return RowKey((await asyncio.to_thread(house.vault.open_data, sealed)).decode())
 
 
-def _rehearsed() -> Sentence:
+def rehearsed() -> Sentence:
+    """Return what is said of a row whose request was only made."""
     return say("Dry run: the request was made, and not sent.")
 
 

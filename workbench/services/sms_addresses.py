@@ -6,8 +6,8 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, Protocol, TypeVar
 
 from workbench.engine.sms import dialect
 from workbench.engine.urls import host_of, is_private
@@ -23,6 +23,18 @@ from .house import House
 TOKEN_BYTES: Final = 24
 MOST_OVERLAP_H: Final = 24.0 * 30
 PATH: Final = "sms"
+
+
+class Called(Protocol):
+    """What has callback addresses: an account of texts, a shop."""
+
+    @property
+    def tokens(self) -> tuple[CallbackToken, ...]:
+        """The secret parts of the addresses, newest first."""
+        ...
+
+
+C = TypeVar("C", bound=Called)
 
 
 class Addresses:
@@ -44,20 +56,23 @@ class Addresses:
         delivery, inbound = self.address(token, "delivery"), self.address(token, "inbound")
         setup = dialect(provider).setup
         values = {"delivery": delivery, "inbound": inbound, "account": account.name}
-        now = self.house.clock.now()
-        until = [one.until for one in older if one.until is not None and one.until > now]
         return CallbackAddresses(
             delivery=delivery,
             inbound=inbound,
             reachable=self.reachable,
             setup=setup,
             letter=str(Sentence(setup.letter, values)) if setup.by == "support" else "",
-            old_until=max(until, default=None),
+            old_until=self.old_until(older),
         )
 
     def address(self, token: str, route: CallbackRoute) -> str:
         """Return one address of a token."""
         return f"{self.public_at}/{PATH}/{token}/{route}"
+
+    def old_until(self, older: Sequence[CallbackToken]) -> datetime | None:
+        """Return until when replaced tokens work yet, None where none does."""
+        now = self.house.clock.now()
+        return max((one.until for one in older if one.until is not None and one.until > now), default=None)
 
     def new_token(self) -> CallbackToken:
         """Return a new token, its secret in the vault. Raises CannotWrite."""
@@ -84,15 +99,16 @@ class Addresses:
         kept = [one.model_copy(update={"until": min(one.until or end, end)}) for one in tokens]
         return (new, *(one for one in kept if one.until is not None and one.until > now))
 
-    def owner(self, token: str, accounts: Sequence[SmsAccount]) -> SmsAccount | None:
-        """Return the account that a token opens now, or None; every token is compared, so that the time says nothing."""
+    def owner(self, token: str, among: Sequence[C]) -> C | None:
+        """Return the account or shop that a token opens now, or None; every token is compared, so that the time says nothing."""
         shown = digest(token[:200]).encode()
-        now, found = self.house.clock.now(), None
-        for account in accounts:
-            for one in account.tokens:
+        now = self.house.clock.now()
+        found: C | None = None
+        for called in among:
+            for one in called.tokens:
                 fits = hmac.compare_digest(shown, one.digest.encode())
                 if fits and (one.until is None or one.until > now):
-                    found = account
+                    found = called
         return found
 
 

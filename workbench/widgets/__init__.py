@@ -24,8 +24,11 @@ __all__ = [
     "integrations_page",
     "job_progress",
     "payload_page",
+    "readiness_page",
     "settle",
+    "shop_tags_page",
     "sms_page",
+    "sync_page",
     "work_page",
 ]
 
@@ -111,6 +114,34 @@ async def events_page(bench: Workbench | None = None) -> Widget:
 
     lasting = (*PARTS, "event", "run", "cassette")
     return await Frame("events", PAGES["events"], events, bench, (*PARTS, *PLACES), lasting=lasting).open()
+
+
+async def sync_page(bench: Workbench | None = None) -> Widget:
+    """Return the page of a shop's sync: shops, the plan, tables with their imports, one record, coupon sets."""
+    from .page import PAGES, Frame
+    from .sync import PARTS, PLACES, sync
+
+    lasting = (*PARTS, "shop", "run")
+    return await Frame("sync", PAGES["sync"], sync, bench, (*PARTS, *PLACES), lasting=lasting).open()
+
+
+async def shop_tags_page(bench: Workbench | None = None) -> Widget:
+    """Return the page of what a shop's pages say: tags, events, the check of a page, that both say the same, coverage, web push."""
+    from .page import PAGES, Frame
+    from .tags import PARTS, PLACES, shop_tags
+
+    return await Frame(
+        "shop_tags", PAGES["shop_tags"], shop_tags, bench, (*PARTS, *PLACES), lasting=(*PARTS,)
+    ).open()
+
+
+async def readiness_page(bench: Workbench | None = None) -> Widget:
+    """Return the page that proves a shop's integration step by step, with the evidence of each."""
+    from .page import PAGES, Frame
+    from .readiness import readiness
+
+    places = ("shop", "validation")
+    return await Frame("readiness", PAGES["readiness"], readiness, bench, places, lasting=places).open()
 
 
 async def job_progress(bench: Workbench, id: str) -> JobProgress:

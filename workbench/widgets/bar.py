@@ -62,8 +62,18 @@ function render({ model, el }) {
   const draw = () => {
     const words = model.get("words");
     const focused = bar.contains(document.activeElement) && document.activeElement === chosen;
-    const links = model.get("links").map(({ page, label, current }) =>
-      h("a", { class: "wb-nav-link", href: address({ page }), "aria-current": current && "page", text: label }));
+    const links = [];
+    for (const { page, label, current, group } of model.get("links")) {
+      const link = h("a", { class: "wb-nav-link", href: address({ page }), "aria-current": current && "page", text: label });
+      const last = links.at(-1);
+      if (!group) links.push(link);
+      else if (last?.dataset.group === group) last.lastChild.append(link);
+      else {
+        const title = h("summary", { class: "wb-nav-link", text: group });
+        links.push(h("details", { class: "wb-nav-group", name: "wb-nav", "data-group": group }, title, h("div", { class: "wb-nav-menu" }, link)));
+      }
+      if (group && current) links.at(-1).firstChild.classList.add("wb-nav-here");
+    }
     const mode = model.get("mode");
     chosen.replaceChildren(...model.get("languages").map(([value, text]) => h("option", { value, text, lang: value })));
     chosen.value = model.get("language");
@@ -95,6 +105,13 @@ function render({ model, el }) {
     if (to) model.send({ place: to });
   };
   addEventListener("hashchange", moved);
+  const fold = (event) => {
+    const open = bar.querySelector(".wb-nav-group[open]");
+    if (!open || (event.type === "keydown" ? event.key !== "Escape" : open.contains(event.target))) return;
+    open.open = false;
+    if (event.type === "keydown") open.firstChild.focus();
+  };
+  for (const name of ["click", "keydown", "focusin"]) document.addEventListener(name, fold);
   // The newest fifty are enough: a notice that comes again after that is worth a second look.
   model.on("msg:custom", (message) => {
     if (message.dismissed) keep(DISMISSED, [...dismissed(), message.dismissed].slice(-50).join(" "));
@@ -103,6 +120,7 @@ function render({ model, el }) {
   model.send({ arrived: { kept: kept(LANGUAGE), browser: [...navigator.languages], dismissed: dismissed(), place: place(model) } });
   return () => {
     removeEventListener("hashchange", moved);
+    for (const name of ["click", "keydown", "focusin"]) document.removeEventListener(name, fold);
     bar.remove();
   };
 }

@@ -36,6 +36,17 @@ def job_question(
     )
 
 
+def records_question(
+    confirmation: JobConfirmation, put_away: Callable[[], object]
+) -> tuple[look.Stack, ipywidgets.Button]:
+    """Return the card that asks before a sync's records leave, and its button that sends; the other button calls ``put_away``."""
+    words = say("Send {rows} records to {host}", rows=confirmation.rows, host=confirmation.host)
+    warning = say("This is no rehearsal: {rows} real records change at the platform.", rows=confirmation.rows)
+    return _card(
+        words, warning, [(N_("Host"), confirmation.host), (N_("Records"), str(confirmation.rows))], put_away
+    )
+
+
 def _card(
     words: Sentence, warning: Said, facts: Sequence[tuple[str, str]], put_away: Callable[[], object]
 ) -> tuple[look.Stack, ipywidgets.Button]:

@@ -95,13 +95,14 @@ function render({ model, el }) {
   function draw() {
     const columns = model.get("columns"), known = model.get("rows"), errors = model.get("errors");
     head.replaceChildren(h("th", { scope: "col", class: "wb-num", text: words("row") }),
-      ...columns.map(({ name, type }) => h("th", { scope: "col" }, h("span", { text: name }), h("small", { text: ` ${type}` }))),
+      ...columns.map(({ name, type, title }) => h("th", { scope: "col", title: title ? name : null },
+        h("span", { text: title || name }), type ? h("small", { text: ` ${type}` }) : null)),
       h("th", { scope: "col" }, h("span", { class: "wb-hidden", text: words("tools") })));
     body.replaceChildren(...known.map((row, at) => h("tr", {},
       h("td", { class: "wb-num", text: at + 1 }),
-      ...columns.map(({ name }) => h("td", {}, h("input", {
+      ...columns.map(({ name, title }) => h("td", {}, h("input", {
         class: "wb-input", type: "text", autocomplete: "off", spellcheck: "false", "data-column": name,
-        "aria-label": words("cell", { column: name, number: at + 1 }),
+        "aria-label": words("cell", { column: title || name, number: at + 1 }),
         on: { input: later, blur: () => { if (JSON.stringify(rows()) !== mine) send(); }, paste: (event) => paste(event, at, name) },
       }))),
       h("td", { class: "wb-event-tools" },
@@ -162,7 +163,10 @@ _WORDS: Final[Mapping[str, str]] = {
 
 
 class ArrayGrid(anywidget.AnyWidget):
-    """The table. ``rows`` holds a text for each column by its name; ``errors`` a sentence by ``row.column``, rows from 0."""
+    """The table. ``rows`` holds a text for each column by its name; ``errors`` a sentence by ``row.column``, rows from 0.
+
+    A column may have a ``title``, which is then shown in its name's place.
+    """
 
     _esm = _ESM
     label = Words().tag(sync=True)

@@ -9,14 +9,13 @@ import ipywidgets
 from workbench.models.base import Problem
 from workbench.models.event import MessagePreview
 from workbench.models.event_look import Looked
-from workbench.models.sending import Preview
 from workbench.sentence import N_, Sentence, say
 
 from . import look
-from .exchange import body_text, findings, headers_markup
-from .fold import Fold, Place, visible
+from .exchange import findings
+from .fold import Place, visible
 from .look import Html
-from .piece import CopyButton, said
+from .request_sheet import RequestSheet
 
 __all__ = ["OccurrenceLook"]
 
@@ -30,18 +29,8 @@ class OccurrenceLook:
     def __init__(self, *ways: ipywidgets.Widget) -> None:
         self.state = look.show("")
         self.rest = Place()
-        self.line = look.show("")
-        self.body = look.show("")
-        self.size = look.show("", "wb-hint")
-        self.headers = look.show("")
-        self.copy = CopyButton("")
+        self.sheet = RequestSheet(*ways)
         self._problems: tuple[Problem, ...] | None = None
-        head = look.Row([self.size, self.copy])
-        head.add_class("wb-code-head")
-        block = look.Stack([head, self.body])
-        block.add_class("wb-code-block")
-        headers = Fold(N_("Headers"), self.headers).widget
-        self.sheet = look.stack(self.line, block, headers, *ways, gap="small")
         self.messages = look.show("")
         self.message_card = look.card(
             N_("In the flow's messages"),
@@ -51,9 +40,8 @@ class OccurrenceLook:
             ),
         )
         self.widget = look.stack(
-            look.card(N_("What goes out"), self.state, self.rest.widget, self.sheet), self.message_card
+            look.card(N_("What goes out"), self.state, self.rest.widget, self.sheet.widget), self.message_card
         )
-        visible(self.sheet, False)
         visible(self.message_card, False)
 
     def __repr__(self) -> str:
@@ -66,7 +54,7 @@ class OccurrenceLook:
         )
         self.rest.put()
         self._problems = None
-        visible(self.sheet, False)
+        self.sheet.show(None)
         visible(self.message_card, False)
 
     def show(self, looked: Looked, rest: Sequence[Problem]) -> None:
@@ -76,28 +64,9 @@ class OccurrenceLook:
         if problems != self._problems:
             self._problems = problems
             self.rest.put(*findings(problems))
-        self._request(looked.request)
+        self.sheet.show(looked.request)
         self.messages.value = _messages(looked.messages)
         visible(self.message_card, bool(looked.messages))
-
-    def _request(self, preview: Preview) -> None:
-        request = preview.request
-        visible(self.sheet, request is not None)
-        if request is None:
-            return
-        self.line.value = look.markup(
-            '<p class="wb-mono"><strong>{method}</strong> <span class="wb-address">{url}</span></p>',
-            method=request.method,
-            url=request.url,
-        )
-        self.size.value = look.escape(said(say("Request body, {size} bytes", size=request.size)))
-        self.copy.text = request.body
-        self.body.value = look.markup(
-            '<pre class="wb-code" tabindex="0" role="region" aria-label="{name}"><code>{text}</code></pre>',
-            name=said(N_("Request body")),
-            text=body_text(request.body),
-        )
-        self.headers.value = headers_markup(request.headers, N_("Request headers"))
 
 
 def _state(looked: Looked) -> Html:

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Final
 
-import ipywidgets
-
 from workbench.models.event import Event, EventVariable
 from workbench.models.integration import Integration
 from workbench.sentence import N_, say
@@ -15,10 +13,10 @@ from workbench.sentence import N_, say
 from . import look
 from .events_contract_face import ContractFace
 from .events_contract_way import way_name
-from .fold import Place, visible
-from .messages import Messages
+from .fold import visible
 from .page import Frame
 from .piece import said
+from .shelf import Shelf
 from .tables import RowList
 
 __all__ = ["EventShelf"]
@@ -33,18 +31,17 @@ COLUMNS: Final[Sequence[Mapping[str, str]]] = (
 )
 
 
-class EventShelf:
+class EventShelf(Shelf):
     """The events of a workbench; the form takes the list's place while it is open."""
 
+    KIND = "event"
+
     def __init__(self, frame: Frame) -> None:
-        self.frame = frame
-        self.place = ""
+        super().__init__(frame)
         self.events: list[Event] = []
         self.ways: list[Integration] = []
         self.face: ContractFace | None = None
-        self.messages = Messages()
         self.list = RowList(N_("Events"), columns=COLUMNS)
-        self.detail, self.guest = Place(), Place()
         self.empty = look.show(_invitation(frame.may("operator")))
         new = look.button(N_("New event"), "primary")
         frame.click(new, self.new, self.messages)
@@ -111,11 +108,6 @@ class EventShelf:
             self.detail.put(self.face.widget)
         self._stand(f"event={id}" if event else "")
 
-    def forget(self) -> None:
-        """Choose none: the one that was open is gone."""
-        self.list.selected = ""
-        self.choose("")
-
     # -- the form ----------------------------------------------------------------------------------------------------
 
     async def new(self) -> None:
@@ -127,12 +119,6 @@ class EventShelf:
         found = {one.name: one for one in variables}
         kept = [found.pop(one.name, one) for one in event.variables]
         await self._form(event.model_copy(update={"variables": (*kept, *found.values())}))
-
-    async def back(self) -> None:
-        """Come back to the list."""
-        self._host()
-        await self.refresh()
-        self._stand(f"event={self.list.selected}" if self.list.selected else "")
 
     async def kept(self, event: Event) -> None:
         """Show an event that was saved."""
@@ -151,16 +137,6 @@ class EventShelf:
             await form.judge()
         self._host(form.widget)
         self._stand(f"event={event.id}" if event.id else "new")
-
-    def _host(self, *guests: ipywidgets.Widget) -> None:
-        """Let the guests take the list's place; without any the list is back."""
-        self.messages.clear()
-        self.guest.put(*guests)
-        visible(self.shelf, not guests)
-
-    def _stand(self, place: str) -> None:
-        self.place = place
-        self.frame.stand(place)
 
     def _event(self, id: str) -> Event | None:
         return next((event for event in self.events if event.id == id), None)

@@ -15,6 +15,7 @@ from . import look
 from .language import hour, number
 from .look import Html, markup
 from .piece import Said, said
+from .segments import Segment, segmented
 
 __all__ = [
     "STATES",
@@ -129,29 +130,13 @@ def outlook_line(hold: Hold) -> Sentence | None:
 def decided_bar(tally: Tally) -> Html:
     """Return accepted and rejected contacts as a bar, with every count beside it in words."""
     undecided = max(tally.contacts - tally.accepted - tally.rejected, 0)
-    shown = (
-        (N_("Accepted"), tally.accepted, "accepted"), (N_("Rejected"), tally.rejected, "failed"),
-        (N_("Not decided yet"), undecided, "waiting"), (N_("Not readable"), tally.bad, "uncertain"),
-        (N_("Doubles"), tally.doubles, "cancelled"),
-    )  # fmt: skip
-    wanted = [one for one in shown if one[1] or one[2] in ("accepted", "failed")]
-    words = ", ".join(f"{said(name)}: {number(count)}" for name, count, _ in wanted)
-    segments = Html("").join(
-        markup('<span class="wb-segment wb-segment-{tone}" style="flex-grow: {count}"></span>', tone=tone, count=count)
-        for _, count, tone in shown[:3] if count
-    )  # fmt: skip
-    tiles = Html("").join(
-        markup(
-            '<div class="{none}"><dt><span class="wb-swatch wb-segment-{tone}" aria-hidden="true"></span>{name}</dt><dd>{count}</dd></div>',
-            none="wb-count-some" if count else "wb-count-none", tone=tone, name=said(name), count=number(count),
-        )
-        for name, count, tone in wanted
-    )  # fmt: skip
-    return markup(
-        '<div class="wb-segmented" role="img" aria-label="{words}">{segments}</div>'
-        '<dl class="wb-counts">{tiles}<div class="wb-count-total"><dt>{all}</dt><dd>{total}</dd></div></dl>',
-        words=words, segments=segments, tiles=tiles, all=said(N_("All contacts")), total=number(tally.contacts),
-    )  # fmt: skip
+    shown = [
+        Segment(N_("Accepted"), "accepted", tally.accepted), Segment(N_("Rejected"), "failed", tally.rejected),
+        Segment(N_("Not decided yet"), "waiting", undecided), Segment(N_("Not readable"), "uncertain", tally.bad, drawn=False),
+        Segment(N_("Doubles"), "cancelled", tally.doubles, drawn=False),
+    ]  # fmt: skip
+    wanted = [one for one in shown if one.amount or one.tone in ("accepted", "failed")]
+    return segmented(wanted, N_("All contacts"), tally.contacts)
 
 
 def hold_row(hold: Hold, gates: Mapping[str, Gate], now: datetime) -> dict[str, Any]:

@@ -74,6 +74,9 @@ class HomePage:
         watch = N_("Holds in progress: time left, decisions, accept or reject by hand.")
         text = N_("Set up a provider, compose a text, see what each one would get, and what became of it.")
         tell = N_("Say what happened to a contact, look at every row of a table, send it, and prove it.")
+        carry = N_("Bring contacts, products, purchases and coupons to a shop's platform, within its limits.")
+        mark = N_("Write a shop's tags and events, and see what its page would really send.")
+        prove = N_("Check a shop's integration step by step, with evidence for each.")
         ways = [
             ("integrations", "", N_("Open integrations"), look_up, catalogue),
             ("work", "", N_("Follow the work"), follow, "await work_page(bench)"),
@@ -81,6 +84,9 @@ class HomePage:
             ("gate_live", "", N_("Follow the send gates"), watch, "await gates_page(bench)"),
             ("sms", "", N_("Send text messages"), text, "await sms_page(bench)"),
             ("events", "", N_("Send events and tables"), tell, "await events_page(bench)"),
+            ("sync", "", N_("Sync a shop"), carry, "await sync_page(bench)"),
+            ("shop_tags", "", N_("Tag a shop's pages"), mark, "await shop_tags_page(bench)"),
+            ("readiness", "", N_("Prove a shop is ready"), prove, "await readiness_page(bench)"),
             ("activity", "", N_("See activity"), read, journal),
         ]
         if self.frame.may("operator"):

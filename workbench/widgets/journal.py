@@ -39,6 +39,7 @@ KINDS: Mapping[EntryKind, str] = {
     "change": N_("Change"),
     "gate": N_("Send gate"),
     "callback": N_("Callback"),
+    "sync": N_("Sync"),
 }
 MODES: Mapping[Mode, str] = {"rehearsal": N_("Rehearsal"), "live": N_("LIVE")}
 CHANGES: Mapping[str, str] = {"saved": N_("Saved"), "deleted": N_("Deleted")}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.models.integration import Draft, Integration, Listed
-from workbench.providers import every
+from workbench.providers import every, platforms
 from workbench.sentence import N_, Sentence, say
 
 from . import look
@@ -78,8 +78,8 @@ def draft_line(draft: Draft) -> Sentence:
 
 
 def provider_name(key: str | None) -> str:
-    """Return a provider's own name, or its key where this workbench has none of it."""
-    found = every().get(key or "")
+    """Return the own name of a provider or of a shop's platform, or its key where this workbench has none of it."""
+    found = every().get(key or "") or platforms().get(key or "")
     return said(found.name) if found else key or ""
 
 

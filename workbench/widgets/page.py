@@ -36,9 +36,16 @@ PAGES: Mapping[str, str] = {
     "gate_live": N_("Send gates"),
     "sms": N_("SMS"),
     "events": N_("Events"),
+    "sync": N_("Sync"),
+    "shop_tags": N_("Shop tags"),
+    "readiness": N_("Readiness"),
     "activity": N_("Activity"),
 }
 """The published pages by the name of their notebook."""
+GROUPS: Mapping[str, str] = {
+    "gate": N_("Gates"), "gate_live": N_("Gates"), "sync": N_("Shop"), "shop_tags": N_("Shop"), "readiness": N_("Shop"),
+}  # fmt: skip
+"""The pages that stand under one word of the bar; those of a group follow each other."""
 ROLES: Mapping[Role, str] = {"viewer": N_("viewer"), "operator": N_("operator"), "admin": N_("admin")}
 STYLES = ("wizard/wizard.css", "page.css", "work.css", "charts.css", "gate_lab.css")
 """The style sheets of a page beside the look: parts of the wizard stand on other pages too."""
@@ -134,7 +141,12 @@ class Frame(Around):
             self._bar.set_trait("language", self._language)
             self._bar.set_trait("languages", [list(item) for item in LANGUAGES.items()])
             links = [
-                {"page": name, "label": said(label), "current": name == self.name}
+                {
+                    "page": name,
+                    "label": said(label),
+                    "current": name == self.name,
+                    "group": said(GROUPS[name]) if name in GROUPS else "",
+                }
                 for name, label in PAGES.items()
             ]
             self._bar.set_trait("links", links)

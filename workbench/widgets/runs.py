@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Final, Literal
 
 from workbench.models.run import Run
 from workbench.models.work import JobFilter, Progress
@@ -16,8 +16,10 @@ from .fold import Place, visible
 from .messages import Messages
 from .page import Frame
 from .runs_face import RunFace
+from .runs_form import RunForm
 from .runs_new import NewRun
 from .runs_words import run_row
+from .shown import Seen, Shown
 from .tables import RowList
 
 __all__ = ["RunBoard"]
@@ -34,46 +36,42 @@ COLUMNS: Final[list[Mapping[str, str]]] = [
 ]
 
 
-class RunBoard:
-    """The runs. ``shown`` is false while the part is off the page: then nothing is looked at again."""
+class RunBoard(Shown):
+    """The runs. ``shown`` is false while the part is off the page: then nothing is looked at again.
+
+    What is written out here is of runs that send messages; ``widgets.sync_runs`` has its own.
+    """
+
+    KIND: ClassVar[Literal["messages", "sync"]] = "messages"
+    TITLE: ClassVar[str] = N_("Runs")
+    ABOUT: ClassVar[str] = N_("A table of contacts sent row by row, after every row was looked at.")
+    EMPTY: ClassVar[str] = N_("No table was sent yet. Begin with a new run.")
+    NEW: ClassVar[str] = N_("New run")
+    COLUMNS: ClassVar[list[Mapping[str, str]]] = COLUMNS
 
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
         self.place = ""
         self.found: list[Run] = []
         self.face: RunFace | None = None
-        self.form: NewRun | None = None
-        self._shown = True
+        self.form: RunForm | None = None
         self.messages, self.guest, self.detail = Messages(), Place(), Place()
-        self.list = RowList(
-            N_("Runs"), columns=COLUMNS, empty=N_("No table was sent yet. Begin with a new run.")
-        )
+        self.list = RowList(self.TITLE, columns=self.COLUMNS, empty=self.EMPTY)
         self.list.observe(lambda _: frame.start(self._open_selected(), self.messages), "selected")
-        new = look.button(N_("New run"), "primary")
+        new = look.button(self.NEW, "primary")
         frame.click(new, self.new, self.messages)
         ways = [look.buttons(new, align="start")] if frame.may("operator") else []
         self.widget = look.stack(
-            look.card(
-                N_("Runs"), *ways, self.messages.widget, self.list,
-                subtitle=N_("A table of contacts sent row by row, after every row was looked at."),
-            ),
+            look.card(self.TITLE, *ways, self.messages.widget, self.list, subtitle=self.ABOUT),
             self.guest.widget,
             self.detail.widget,
-        )  # fmt: skip
+        )
 
     def __repr__(self) -> str:
-        return f"<RunBoard of {len(self.found)}>"
+        return f"<{type(self).__name__} of {len(self.found)}>"
 
-    @property
-    def shown(self) -> bool:
-        """Whether somebody sees the part."""
-        return self._shown
-
-    @shown.setter
-    def shown(self, shown: bool) -> None:
-        self._shown = shown
-        if self.face is not None:
-            self.face.shown = shown
+    def _within(self) -> Iterable[Seen]:
+        return () if self.face is None else (self.face,)
 
     async def refresh(self) -> None:
         """Read the runs anew, and the one that is open."""
@@ -95,7 +93,7 @@ class RunBoard:
         await self._closed()
         if self.face is None or self.face.run.id != id:
             run = await self.frame.bench.runs.get(id)
-            self.face = RunFace(self.frame, run, self._read, self.edit, self._gone)
+            self.face = self._face_of(run)
             self.detail.put(self.face.widget)
             await self.face.open()
         else:
@@ -114,14 +112,27 @@ class RunBoard:
         """Ask for another plan of a run that was not started."""
         await self._form(run)
 
-    async def _form(self, run: Run | None, event_id: str = "") -> None:
+    async def _form(self, run: Run | None, place: str = "") -> None:
         check_role(Runs.plan, self.frame.facts.person)
-        events = await self.frame.bench.events.list()
-        listed = await self.frame.bench.integrations.list_all()
-        self.form = NewRun(self.frame, events, listed, self._made, self._closed, run)
-        await self.form.open(event_id)
+        self.form = await self._form_of(run, place)
         self.guest.put(self.form.widget)
         visible(self.detail.widget, False)  # one thing at a time; it is there again when the form closes
+
+    async def _form_of(self, run: Run | None, place: str) -> RunForm:
+        """Return the form, open; for a new run at what a link names: an event."""
+        events = await self.frame.bench.events.list()
+        listed = await self.frame.bench.integrations.list_all()
+        form = NewRun(self.frame, events, listed, self._made, self._closed, run)
+        await form.open(place)
+        return form
+
+    def _face_of(self, run: Run) -> RunFace:
+        """Return the face of one run."""
+        return RunFace(self.frame, run, self._read, self.edit, self._gone)
+
+    def _row_of(self, run: Run, job: Progress | None) -> dict[str, Any]:
+        """Return a run as a row of the list."""
+        return run_row(run, job)
 
     async def _made(self, run: Run) -> None:
         self.face = None
@@ -148,9 +159,9 @@ class RunBoard:
             await self.open(chosen)
 
     async def _read(self) -> None:
-        self.found = list(await self.frame.bench.runs.runs("messages"))
+        self.found = list(await self.frame.bench.runs.runs(self.KIND))
         jobs = await self._jobs() if any(run.job_id for run in self.found) else {}
-        self.list.rows = [run_row(run, jobs.get(run.job_id or "")) for run in self.found]
+        self.list.rows = [self._row_of(run, jobs.get(run.job_id or "")) for run in self.found]
 
     async def _jobs(self) -> dict[str, Progress]:
         """Return how the newest jobs stand: a run that was started is what its job is."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Protocol
 
 import ipywidgets
 
 from workbench.errors import NotFound, WorkbenchError
 from workbench.models.run import Run
-from workbench.models.work import JobConfirmation
+from workbench.models.work import JobConfirmation, Progress
 from workbench.sentence import N_, say
 
 from . import look
@@ -25,6 +26,7 @@ from .pulse import Pulse
 from .runs_mend import CheckedRows
 from .runs_outcomes import RunOutcomes
 from .runs_words import RUN_STATES, preflight_facts, preflight_markup
+from .shown import Seen, Shown
 from .work import JobFace
 
 __all__ = ["RunFace"]
@@ -33,6 +35,15 @@ LIVELY_S, CALM_S = 2.0, 5.0
 """Seconds between two looks: while rows are looked at or added; after the workbench did not answer."""
 
 Work = Callable[[], Awaitable[object]]
+
+
+class Proof(Protocol):
+    """What became of a run's rows, shown beside its job."""
+
+    @property
+    def widget(self) -> ipywidgets.Widget: ...
+
+    async def read(self) -> None: ...
 
 
 class RunJob(JobFace):
@@ -48,15 +59,19 @@ class RunJob(JobFace):
         return None if pause is None else max(pause, LIVELY_S)
 
 
-class RunFace:
-    """One run. ``changed`` is called when its state is another, ``edit`` to change its plan, ``gone`` after it was deleted."""
+class RunFace(Shown):
+    """One run. ``changed`` is called when its state is another, ``edit`` to change its plan, ``gone`` after it was deleted.
+
+    The methods under "what differs" are those of a run that sends messages.
+    """
+
+    START = N_("Start sending")
 
     def __init__(
         self, frame: Frame, run: Run, changed: Work, edit: Callable[[Run], Awaitable[object]], gone: Work
     ) -> None:
         self.frame, self.run = frame, run
         self._changed, self._edit, self._gone = changed, edit, gone
-        self._shown = True
         self.messages, self.asked, self.body = Messages(), Place(), Place()
         self.state, self.ways, self.told = look.show(""), Place(), Place()
         self.counts, self.facts, self.going = look.show(""), Place(), Place()
@@ -64,7 +79,7 @@ class RunFace:
         self.title = Headline(say("{name}", name=run.plan.title or run.id), _about(run))
         self.rows: CheckedRows | None = None
         self.job: RunJob | None = None
-        self.outcomes: RunOutcomes | None = None
+        self.outcomes: Proof | None = None
         self.apart = Place()
         self._folded = False  # once only: who opens it again shall keep it open
         self.pace = PaceForm(frame)
@@ -78,23 +93,12 @@ class RunFace:
             self.body.widget,
         )  # fmt: skip
 
-    @property
-    def shown(self) -> bool:
-        """Whether somebody sees the run."""
-        return self._shown
-
-    @shown.setter
-    def shown(self, shown: bool) -> None:
-        self._shown = shown
-        if self.job is not None:
-            self.job.shown = shown
+    def _within(self) -> Iterable[Seen]:
+        return () if self.job is None else (self.job,)
 
     async def open(self) -> None:
         """Show the run as it stands, and the pace it keeps to."""
-        try:
-            await self.pace.open(self.run.plan.integration_id)
-        except NotFound:  # the integration was deleted
-            visible(self.pace_fold.widget, False)
+        visible(self.pace_fold.widget, await self._open_pace())
         await self.show(self.run)
 
     async def look(self) -> float | None:
@@ -173,7 +177,7 @@ class RunFace:
         ):
             host = await self.frame.bench.runs.host(self.run.id)
             confirmation = JobConfirmation(host=host, rows=seen.ready)
-            card, go = job_question(confirmation, self.asked.put)
+            card, go = self._question(confirmation)
             self.frame.click(go, lambda: self._start(confirmation), self.messages)
             self.asked.put(card)
             return
@@ -209,7 +213,7 @@ class RunFace:
         if state == "checked":
             offered.append(
                 (
-                    N_("Begin the dry run") if self.run.plan.dry_run else N_("Start sending"),
+                    N_("Begin the dry run") if self.run.plan.dry_run else self.START,
                     "primary",
                     self.start,
                 )
@@ -238,13 +242,14 @@ class RunFace:
     async def _show_body(self, run: Run) -> None:
         if run.state == "checked":
             if self.rows is None:
-                self.rows = CheckedRows(self.frame, run, self.again)
+                self.rows = self._rows_of(run)
                 self.body.put(
                     look.card(
                         N_("Rows"),
                         self.rows.widget,
                         subtitle=N_("Open a row to change its cells; it is looked at again at once."),
-                    )
+                    ),
+                    *self._beside_rows(run),
                 )
             await self.rows.show(run)
         elif run.state in ("started", "cancelled") and run.job_id is not None:
@@ -256,7 +261,7 @@ class RunFace:
 
     async def _show_job(self, run: Run, job_id: str) -> None:
         self.rows = None
-        outcomes = RunOutcomes(self.frame, run)
+        outcomes = self._proof(run)
         await outcomes.read()
         try:
             progress = await self.frame.bench.work.job(job_id)
@@ -267,11 +272,11 @@ class RunFace:
             )
             return
         self.outcomes = outcomes
-        self.job = RunJob(self.frame, progress, changed=self._went_on, gone=self._changed)
+        self.job = self._job_of(progress)
         visible(self.job.title, False)  # the run's own title stands above it already
         self.job.widget.remove_class("wb-card")
         self.going.put(self.job.widget, *_dry(run), self.apart.widget)
-        self.body.put(outcomes.widget, PageLinks(_links(run), label=said(N_("More"))))
+        self.body.put(outcomes.widget, *self._onward(run))
         self._tell_apart()
 
     async def _went_on(self) -> None:
@@ -298,8 +303,42 @@ class RunFace:
 
     async def show_uncertain(self) -> None:
         """Show the uncertain rows alone."""
-        if self.outcomes is not None:
+        if isinstance(self.outcomes, RunOutcomes):
             self.outcomes.which.value = "uncertain"
+
+    # -- what differs --------------------------------------------------------------------------------------------------
+
+    async def _open_pace(self) -> bool:
+        """Show the pace that the run keeps to; returns whether there is one that can be set here."""
+        try:
+            await self.pace.open(self.run.plan.integration_id)
+        except NotFound:  # the integration was deleted
+            return False
+        return True
+
+    def _question(self, confirmation: JobConfirmation) -> tuple[ipywidgets.Widget, ipywidgets.Button]:
+        """Return the card that asks before the run starts live, and its button."""
+        return job_question(confirmation, self.asked.put)
+
+    def _beside_rows(self, run: Run) -> Sequence[ipywidgets.Widget]:
+        """Return what stands below the rows that were looked at."""
+        return ()
+
+    def _proof(self, run: Run) -> Proof:
+        """Return what shows what became of the rows."""
+        return RunOutcomes(self.frame, run)
+
+    def _onward(self, run: Run) -> Sequence[ipywidgets.Widget]:
+        """Return the ways on from there."""
+        return (PageLinks(_links(run), label=said(N_("More"))),)
+
+    def _job_of(self, progress: Progress) -> RunJob:
+        """Return the face of the run's job."""
+        return RunJob(self.frame, progress, changed=self._went_on, gone=self._changed)
+
+    def _rows_of(self, run: Run) -> CheckedRows:
+        """Return the list of the rows that were looked at."""
+        return CheckedRows(self.frame, run, self.again)
 
 
 def _about(run: Run) -> str:

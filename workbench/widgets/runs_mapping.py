@@ -13,7 +13,7 @@ from workbench.sentence import N_, Sentence, say
 
 from . import look
 from .fields import ChoiceField, TextField
-from .fold import Place, visible
+from .fold import Fold, Place, visible
 from .piece import said
 
 __all__ = ["MappingForm"]
@@ -66,10 +66,13 @@ class _Line:
 
 
 class MappingForm:
-    """The mapping of a run, drawn anew for each table and each event."""
+    """The mapping of a run, drawn anew for each table and each event.
 
-    def __init__(self, changed: Callable[[], object]) -> None:
-        self._changed = changed
+    More than ``most_empty`` fields that nothing fills, and nobody needs, are folded away.
+    """
+
+    def __init__(self, changed: Callable[[], object], most_empty: int | None = None) -> None:
+        self._changed, self._most_empty = changed, most_empty
         self.lines: list[_Line] = []
         self.targets: tuple[Target, ...] = ()
         self.columns: tuple[str, ...] = ()
@@ -86,7 +89,17 @@ class MappingForm:
         self.lines = [
             _Line(target, self.columns, chosen.get(target.key) or proposed.get(target.key), self._changed) for target in targets
         ]  # fmt: skip
-        self.place.put(*(line.widget for line in self.lines))
+        self._put()
+
+    def _put(self) -> None:
+        """Show the lines; where nothing fills a great many that are not needed, these stand in a fold."""
+        empty = [line for line in self.lines if not line.target.required and not line.choice.value]
+        if self._most_empty is None or len(empty) <= self._most_empty:
+            self.place.put(*(line.widget for line in self.lines))
+            return
+        shown = [line.widget for line in self.lines if line not in empty]
+        title = say("Fields that nothing fills ({count})", count=len(empty))
+        self.place.put(*shown, Fold(title, *(line.widget for line in empty), opened=not shown).widget)
 
     @property
     def mapping(self) -> tuple[Mapped, ...]:

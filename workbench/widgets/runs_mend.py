@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 import ipywidgets
 
@@ -43,7 +44,13 @@ KINDS: list[Mapping[str, str]] = [
 
 
 class CheckedRows(Paged):
-    """The rows of a run that was looked through. ``on_changed`` is called when a row was mended or left out."""
+    """The rows of a run that was looked through. ``on_changed`` is called when a row was mended or left out.
+
+    ``aside`` names columns that are no cells to change, ``body_kind`` what a row becomes.
+    """
+
+    aside: frozenset[str] = frozenset()
+    body_kind = "JSON"
 
     def __init__(self, frame: Frame, run: Run, on_changed: Callable[[], Awaitable[object]]) -> None:
         self.frame, self.run, self._on_changed = frame, run, on_changed
@@ -90,7 +97,7 @@ class CheckedRows(Paged):
         if wanted != self._wanted():
             return  # another choice was made meanwhile, and its answer is under way
         self.found = found[:STEP]
-        self.list.rows = [checked_cells(row) for row in self.found]
+        self.list.rows = [self._cells(row) for row in self.found]
         self._turned(len(found))
         visible(self.all, bool(self.found) and self.which.value == "bad" and self.run.state == "checked")
         shown = say("Rows on this page: {count}", count=number(len(self.found)))
@@ -120,6 +127,14 @@ class CheckedRows(Paged):
         if row.state == "bad":
             self.detail.put(RowForm(self, row).widget)
 
+    def _cells(self, row: CheckedRow) -> dict[str, Any]:
+        """Return a row as a row of the list."""
+        return checked_cells(row)
+
+    def told_of(self, row: CheckedRow) -> Sequence[ipywidgets.Widget]:
+        """Return what stands above a row's cells beside its problems."""
+        return ()
+
     def _wanted(self) -> CheckedFilter:
         state: CheckState = self.which.value  # type: ignore[assignment]  # one of the options
         field = "" if state == "ready" else self.field
@@ -147,6 +162,7 @@ class RowForm:
         self.cells = {
             name: TextField(name, value=_text(value), monospace=True, disabled=not open_)
             for name, value in row.cells.items()
+            if name not in rows.aside
         }
         others = []
         for problem in row.problems:
@@ -156,13 +172,13 @@ class RowForm:
             else:
                 others.append(problem)
         parts: list[ipywidgets.Widget] = [
-            Headline(say("Row {number}", number=row.number), row.recipient, level=3),
+            Headline(say("Row {number}", number=row.number), row.recipient, level=3), *rows.told_of(row),
             *findings(others), *self.cells.values(), self.messages.widget,
         ]  # fmt: skip
         if open_:
             parts.append(look.buttons(*self._ways(), align="start"))
         if row.body:
-            parts.append(look.code_block(row.body, "JSON"))
+            parts.append(look.code_block(row.body, rows.body_kind))
         if not row.cells:
             parts.append(look.show(N_("Cells are shown to operators alone."), "wb-hint"))
         self.widget = look.stack(*parts)

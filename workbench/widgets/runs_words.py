@@ -12,8 +12,9 @@ from workbench.sentence import N_, Sentence, say
 
 from . import look
 from .language import number, when
-from .look import Html, markup
+from .look import Html
 from .piece import Said, said
+from .segments import Segment, segmented
 from .standing import ROW_KINDS, state_badge
 
 RUN_STATES: Mapping[RunState, tuple[str, look.Kind]] = {
@@ -96,27 +97,9 @@ def field_name(field: str) -> str:
 
 def preflight_markup(seen: Preflight) -> Html:
     """Return what looking at the rows found: a bar with every count beside it in words."""
-    total = seen.total or 1
     counts: dict[CheckState, int] = {"ready": seen.ready, "bad": seen.bad, "left_out": seen.left_out}
-    words = ", ".join(f"{said(CHECK_STATES[state][0])}: {number(count)}" for state, count in counts.items())
-    segments = Html("").join(
-        markup('<span class="wb-segment wb-segment-{kind}" style="flex-grow: {share}"></span>', kind=kind, share=counts[state] / total)
-        for state, kind in _SHARES
-        if counts[state]
-    )  # fmt: skip
-    tiles = Html("").join(
-        markup(
-            '<div class="{none}"><dt><span class="wb-swatch wb-segment-{kind}" aria-hidden="true"></span>{name}</dt><dd>{count}</dd></div>',
-            none="wb-count-some" if counts[state] else "wb-count-none", kind=kind, name=said(CHECK_STATES[state][0]),
-            count=number(counts[state]),
-        )
-        for state, kind in _SHARES
-    )  # fmt: skip
-    return markup(
-        '<div class="wb-segmented" role="img" aria-label="{words}">{segments}</div>'
-        '<dl class="wb-counts">{tiles}<div class="wb-count-total"><dt>{all}</dt><dd>{total}</dd></div></dl>',
-        words=words, segments=segments, tiles=tiles, all=said(N_("All rows")), total=number(seen.total),
-    )  # fmt: skip
+    segments = [Segment(CHECK_STATES[state][0], tone, counts[state]) for state, tone in _SHARES]
+    return segmented(segments, N_("All rows"), seen.total)
 
 
 def preflight_facts(seen: Preflight) -> list[tuple[Said, object]]:

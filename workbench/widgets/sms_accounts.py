@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import ipywidgets
-
 from workbench.models.sms_account import ListedAccount, SmsAccount, SmsDraft
 from workbench.sentence import N_, say
 
@@ -14,9 +12,9 @@ from . import look
 from .draft_row import draft_row
 from .fold import Place, visible
 from .headline import Headline
-from .messages import Messages
 from .page import Frame
 from .piece import said
+from .shelf import Shelf
 from .sms_accounts_face import AccountFace
 from .sms_accounts_words import account_row, draft_line, draft_name
 from .tables import RowList
@@ -33,17 +31,17 @@ COLUMNS: Final[Sequence[Mapping[str, str]]] = (
 )
 
 
-class SmsShelf:
+class SmsShelf(Shelf):
     """The accounts of a workbench; the wizard and the import take the list's place while they are open."""
 
+    KIND = "account"
+
     def __init__(self, frame: Frame) -> None:
-        self.frame = frame
-        self.place = ""
+        super().__init__(frame)
         self.listed: list[ListedAccount] = []
         self.face: AccountFace | None = None
-        self.messages = Messages()
         self.list = RowList(N_("Accounts"), columns=COLUMNS)
-        self.drafts, self.detail, self.guest = Place(), Place(), Place()
+        self.drafts = Place()
         self.empty = look.show(_invitation(frame.may("operator")))
         new = look.button(N_("New account"), "primary")
         carry = look.button(N_("Import or export"))
@@ -95,11 +93,6 @@ class SmsShelf:
             self.detail.put(self.face.widget)
         self._stand(f"account={id}" if item else "")
 
-    def forget(self) -> None:
-        """Choose none: the one that was open is gone."""
-        self.list.selected = ""
-        self.choose("")
-
     # -- the wizard, and carrying ------------------------------------------------------------------------------------
 
     async def new(self) -> None:
@@ -126,12 +119,6 @@ class SmsShelf:
         await carrying.open()
         self._host(carrying.widget)
 
-    async def back(self) -> None:
-        """Come back to the list."""
-        self._host()
-        await self.refresh()
-        self._stand(f"account={self.list.selected}" if self.list.selected else "")
-
     async def _wizard(self, draft: SmsDraft) -> None:
         from .sms_accounts_wizard import SmsWizard  # the list is drawn before the wizard's parts are loaded
 
@@ -146,16 +133,6 @@ class SmsShelf:
         self.list.selected = ""
         await self.back()
         self.list.selected = account.id
-
-    def _host(self, *guests: ipywidgets.Widget) -> None:
-        """Let the guests take the list's place; without any the list is back."""
-        self.messages.clear()
-        self.guest.put(*guests)
-        visible(self.shelf, not guests)
-
-    def _stand(self, place: str) -> None:
-        self.place = place
-        self.frame.stand(place)
 
     def _item(self, id: str) -> ListedAccount | None:
         return next((item for item in self.listed if item.account.id == id), None)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import unquote, urlsplit
 
 from workbench.models.provider import Provider
 from workbench.sentence import N_, say
 
 from . import look
+from .documentation import documentation
 from .fields import SwitchField
 from .piece import Said, said
 from .sms_accounts_words import provider_name
@@ -54,27 +54,5 @@ def _named(regions: Sequence[str]) -> str:
 
 def about_card(provider: Provider) -> look.Stack:
     """Return what is good to know of a provider of texts, and where its documentation is. Its notes are on Reconnect's wizard: not here."""
-    links = look.Html("").join(
-        look.markup(
-            '<li><a href="{url}" target="_blank" rel="noopener noreferrer">{text}</a></li>',
-            url=url,
-            text=_short(url),
-        )
-        for url in dict.fromkeys(provider.sources)
-    )
-    shown = look.show(
-        look.markup(
-            '<p class="wb-label">{title}</p><ul class="wb-links">{links}</ul>',
-            title=said(N_("Documentation")),
-            links=links,
-        )
-    )
+    shown = look.show(documentation(provider.sources))
     return look.card(provider_name(provider.key), shown, subtitle=provider.about)
-
-
-def _short(url: str) -> str:
-    """Return an address so that several of one host can be told apart: its host and the last name in it."""
-    parts = urlsplit(url)
-    last = parts.path.rstrip("/").rpartition("/")[2]
-    host = (parts.hostname or url).removeprefix("www.")
-    return f"{host}, {unquote(last).partition('.')[0].replace('-', ' ')}" if last else host

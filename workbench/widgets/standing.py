@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from workbench.engine.standing import INTERRUPTED, JOB_NAMES, ROW_NAMES, lasting
@@ -11,8 +11,9 @@ from workbench.sentence import N_, Sentence, say
 
 from . import look
 from .language import hour, number
-from .look import Html, markup
+from .look import Html
 from .piece import Said, said
+from .segments import Segment, segmented
 
 __all__ = [
     "ROW_KINDS",
@@ -44,16 +45,30 @@ ROW_KINDS: Mapping[RowState, look.Kind] = {
     "invalid": "error",
     "cancelled": "quiet",
 }
+PARTLY = N_("Partly done")
+DRY_RUN, FILES = "dry_run", "import"
+"""Where a job's spec says that nothing is sent; the kind of the jobs whose rows are files, of which one may be taken in part."""
 RARE: frozenset[RowState] = frozenset({"cancelled"})
 """States that are named only when there are rows in them."""
 
 
 def state_badge(progress: Progress) -> dict[str, str]:
-    """Return a job's state as a badge; one that nobody works on says so."""
+    """Return a job's state as a badge; one that nobody works on says so, and one is green only where every row was taken."""
     if progress.interrupted:
         return {"text": said(INTERRUPTED), "kind": "warn"}
-    state = progress.job.state
-    return {"text": said(JOB_NAMES[state]), "kind": JOB_KINDS[state]}
+    text, kind = _ending(progress.job) or (JOB_NAMES[progress.job.state], JOB_KINDS[progress.job.state])
+    return {"text": said(text), "kind": kind}
+
+
+def _ending(job: Job) -> tuple[str, look.Kind] | None:
+    """Return what is said of a job at its end that not every row was taken of; None for every other."""
+    counts = job.counts
+    if job.state != "done" or job.spec.get(DRY_RUN) or counts.accepted == counts.total:
+        return None
+    if counts.accepted or job.kind == FILES:
+        return PARTLY, "warn"
+    state: RowState = "uncertain" if counts.uncertain else "failed"
+    return ROW_NAMES[state], ROW_KINDS[state]
 
 
 def row_badge(state: RowState) -> dict[str, str]:
@@ -136,37 +151,7 @@ def counted(counts: Counts) -> Sentence:
 
 
 def bar(job: Job) -> Html:
-    """Return a job's bar with every count beside it: what the colours and patterns say stands there in words."""
-    words = Html(", ").join(
-        f"{said(ROW_NAMES[state])}: {number(count)}" for state, count in _states(job.counts) if count
-    )
-    segments = Html("").join(
-        markup('<span class="wb-segment wb-segment-{state}" style="flex-grow: {share}"></span>', **part)
-        for part in parts(job.counts)
-    )
-    total = said(say("{count} rows", count=number(job.counts.total)))
-    return markup(
-        '<div class="wb-segmented" role="img" aria-label="{words}">{segments}</div>'
-        '<dl class="wb-counts">{tiles}<div class="wb-count-total"><dt>{all}</dt><dd>{total}</dd></div></dl>',
-        words=f"{total}. {words}" if words else total,
-        segments=segments,
-        tiles=Html("").join(_tile(state, count) for state, count in _states(job.counts)),
-        all=said(N_("All rows")),
-        total=number(job.counts.total),
-    )
-
-
-def _tile(state: RowState, count: int) -> Html:
-    return markup(
-        '<div class="{none}"><dt><span class="wb-swatch wb-segment-{state}" aria-hidden="true"></span>{name}</dt>'
-        "<dd>{count}</dd></div>",
-        none="wb-count-some" if count else "wb-count-none",
-        state=state,
-        name=said(ROW_NAMES[state]),
-        count=number(count),
-    )
-
-
-def _states(counts: Counts) -> Sequence[tuple[RowState, int]]:
-    found = [(state, int(getattr(counts, state))) for state in ROW_NAMES]
-    return [(state, count) for state, count in found if count or state not in RARE]
+    """Return a job's bar with every count beside it; states that are rare are named only when there are rows in them."""
+    counts = [(state, int(getattr(job.counts, state))) for state in ROW_NAMES]
+    shown = [Segment(ROW_NAMES[state], state, count) for state, count in counts if count or state not in RARE]
+    return segmented(shown, N_("All rows"), job.counts.total)

@@ -31,17 +31,20 @@ def curve(
     turns_at: float | None = None,
     turn_words: Said = "",
     now: float | None = None,
+    beside: Sequence[tuple[float, float]] = (),
+    names: tuple[Said, Said] = ("", ""),
     width: float = 720.0,
     height: float = 220.0,
 ) -> Html:
     """Return the picture of at least one point, in the order of the first figure; ``now`` marks where the setting stands.
 
-    ``across`` and ``upward`` name the two figures with their units; ``turn_words`` say what happens where it turns.
+    ``across`` and ``upward`` name the two figures with their units; ``turn_words`` say what happens where it turns. ``beside`` are the
+    points of a second curve over the same places, to be compared; then ``names`` say which is which.
     """
     form_across = form_across or form
-    points = sorted(points)
+    points, beside = sorted(points), sorted(beside)
     low, high = points[0][0], points[-1][0]
-    top = nice_ceiling(max(y for _, y in points))
+    top = nice_ceiling(max(y for _, y in (*points, *beside)))
     steps = ticks(0, top, 4)
     left = max(text_width(form(step), TICK) for step in steps) + 12
     above, floor, right = 46.0, height - 44.0, 16.0
@@ -57,11 +60,10 @@ def curve(
         *(text(form(step), left - 7, rise(step) + 4, "wb-c-tick", anchor="end") for step in steps),
         *_across(low, high, place, floor, width, form_across),
         _turn(turns_at, turn_words, place, above, floor, left, width) if turns_at is not None else Html(""),
-        markup(
-            '<polyline points="{points}" class="wb-c-curve"/>',
-            points=" ".join(f"{px(place(x))},{px(rise(y))}" for x, y in points),
-        ),
+        *_beside(beside, names, place, rise),
+        _line(points, place, rise, "wb-c-curve"),
         *(_point(x, y, place, rise, form_across, form) for x, y in points),
+        *_named(points, names[0], place, rise),
         _now(now, place, rise, points) if now is not None and low <= now <= high else Html(""),
     ]
     return frame(
@@ -71,9 +73,47 @@ def curve(
         width,
         height,
         Html("").join(shapes),
-        headings=[across, upward],
-        rows=[(form_across(x), form(y)) for x, y in points],
+        headings=[across, *(names if beside else [upward])],
+        rows=_rows(points, beside, form_across, form),
     )
+
+
+def _rows(
+    points: Sequence[tuple[float, float]],
+    beside: Sequence[tuple[float, float]],
+    form_across: Form,
+    form: Form,
+) -> list[tuple[str, ...]]:
+    others = dict(beside)
+    return [(form_across(x), form(y), *([form(others[x])] if x in others else [])) for x, y in points]
+
+
+def _line(
+    points: Sequence[tuple[float, float]], place: Callable[[float], float], rise: Callable[[float], float], css_class: str
+) -> Html:  # fmt: skip
+    along = " ".join(f"{px(place(x))},{px(rise(y))}" for x, y in points)
+    return markup('<polyline points="{along}" class="{css_class}"/>', along=along, css_class=css_class)
+
+
+def _beside(
+    points: Sequence[tuple[float, float]], names: tuple[Said, Said], place: Callable[[float], float], rise: Callable[[float], float]
+) -> list[Html]:  # fmt: skip
+    """Return the second curve, its name above its last point."""
+    if not points:
+        return []
+    x, y = points[-1]
+    name = text(said(names[1]), place(x), rise(y) - 8, "wb-c-beside-name wb-c-halo", anchor="end")
+    return [_line(points, place, rise, "wb-c-curve wb-c-beside"), name]
+
+
+def _named(
+    points: Sequence[tuple[float, float]], name: Said, place: Callable[[float], float], rise: Callable[[float], float]
+) -> list[Html]:  # fmt: skip
+    """Return the name of the curve, left of where three quarters of it are done; nothing where it has none."""
+    if not name:
+        return []
+    x, y = points[len(points) * 3 // 4]
+    return [text(said(name), place(x) - 10, rise(y) - 4, "wb-c-curve-name wb-c-halo", anchor="end")]
 
 
 def _places(low: float, high: float, left: float, right: float) -> Callable[[float], float]:

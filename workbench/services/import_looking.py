@@ -1,0 +1,104 @@
+"""IMPORT LOOKING: a shop's table that is imported: looked at, cut into parts when its run starts, and told row by row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from workbench.engine.import_parts import Cut, Cutter
+from workbench.errors import StorageFault
+from workbench.models.run import Run
+from workbench.models.sync import ImportPart
+from workbench.models.work import Job, JobConfirmation
+
+from .import_doors import ImportDoors
+from .import_look import FileLook
+from .import_outcomes import ImportTelling
+from .import_rows import ImportRows
+from .run_filling import FAULT_S
+from .run_look import Filler, Look, Telling
+from .sync_looking import SyncDoors
+from .sync_memory import scope_of
+
+if TYPE_CHECKING:  # a page that connects reads the services' signatures, and loads no door
+    from workbench.adapters.sealed_rows import RowKey
+
+KIND: Final = "import"
+"""The kind of the jobs whose rows are parts of a table; ``services.importing`` does them."""
+PART: Final = "part"
+"""Where a ledger row's data holds its part's number."""
+READING: Final = "reading"
+"""Where a job's ``spec`` holds a digest of what decides how rows are read."""
+AT_ONCE: Final = 4
+
+
+class ImportLook(FileLook):
+    """How the rows of one import are looked at, and what they become: parts of the table."""
+
+    def filling(self) -> Filler:
+        """Return what cuts the table into parts."""
+        return ImportFilling(self.import_doors)
+
+    @classmethod
+    def telling(cls, doors: SyncDoors, run: Run) -> Telling:
+        """Return what tells what became of the table's rows: the ledger's are parts."""
+        assert isinstance(doors, ImportDoors), "imports are opened with their own doors"
+        return ImportTelling(doors, run)
+
+    async def new_job(self, run: Run, sealed_key: str) -> Job:
+        """Return the job that uploads the parts, not kept yet."""
+        await self.import_doors.imports.sweep()
+        job = self._job(KIND, run, sealed_key)
+        options = job.options.model_copy(update={"at_once": min(self.plan.at_once, AT_ONCE)})
+        return job.model_copy(update={"spec": {**job.spec, READING: self.reading}, "options": options})
+
+
+class ImportFilling:
+    """Cuts a table into parts and brings these into the ledger; after a crash it goes on behind the last one that is kept."""
+
+    def __init__(self, doors: ImportDoors) -> None:
+        self._doors, self._house = doors, doors.house
+
+    async def run(self, run: Run, look: Look, key: RowKey) -> None:
+        """Add what is not in the ledger yet, then start the job. A disk that is full is waited for."""
+        assert run.job_id is not None, "a run that starts has its job's id"
+        assert isinstance(look, ImportLook), "an import's rows are looked at as such"
+        while True:
+            try:
+                await self._fill(run.id, run.job_id, look, key)
+            except StorageFault:
+                await self._house.clock.sleep(FAULT_S)
+            else:
+                return
+
+    async def _fill(self, run_id: str, job_id: str, look: ImportLook, key: RowKey) -> None:
+        assert self._doors.work is not None, "whoever starts runs has the work"
+        job = (await self._house.ledger.job(job_id)).job
+        if job.state != "filling":
+            return
+        kept = [one.part for one in await self._doors.imports.parts(run_id)]
+        total = await self._added(job_id, kept, job.counts.total)
+        behind = (
+            Cut(kept[-1].number, kept[-1].first, kept[-1].last, kept[-1].rows, kept[-1].size)
+            if kept
+            else None
+        )
+        look.read_at(job.created_at)
+        cutter = Cutter(len(look.header), look.limit, behind)
+        async for looked in ImportRows(self._doors, run_id, look, key).walk(behind.last if behind else 0):
+            cuts = [cut for one in looked if (cut := cutter.add(one.number, one.size)) is not None]
+            total = await self._kept(run_id, job_id, look, cuts, total)
+        last = cutter.end()
+        total = await self._kept(run_id, job_id, look, [last] if last else [], total)
+        await self._doors.work.start(job_id, JobConfirmation(host=job.host, rows=total))
+
+    async def _kept(self, run_id: str, job_id: str, look: ImportLook, cuts: list[Cut], total: int) -> int:
+        """Keep parts, then add them to the ledger: a crash in between leaves parts that are added the next time."""
+        if not cuts:
+            return total
+        new = [ImportPart.model_validate(cut._asdict()) for cut in cuts]
+        await self._doors.imports.add(run_id, scope_of(self._house, look.shop.id), new)
+        return await self._added(job_id, new, total)
+
+    async def _added(self, job_id: str, kept: list[ImportPart], total: int) -> int:
+        data = [f'{{"{PART}":{one.number}}}' for one in kept if one.number > total]
+        return await self._house.ledger.add(job_id, data, after=total) if data else total
