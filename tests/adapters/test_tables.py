@@ -81,6 +81,18 @@ async def test_each_encoding_is_found_out(
     assert (await shelf.get(table.id)).rows == 2
 
 
+async def test_a_file_that_begins_as_utf8_and_ends_otherwise_is_pointed_out(
+    shelf: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "PIECE", 1 << 10)
+    begun = "a;b\n" + "é;2\n" * 4_000
+    mixed = await shelf.keep("x.csv", [begun.encode() + "é;3\n".encode("cp1252")])
+    assert mixed.encoding == "cp1252"
+    assert [(one.field, one.level) for one in mixed.problems] == [("encoding", "warning")]
+    for fine in (begun.encode(), begun.encode("cp1252"), b"a;b\n1;2\n"):
+        assert (await shelf.keep("x.csv", [fine])).problems == ()
+
+
 async def test_a_late_byte_decides_and_a_person_may_decide_otherwise(
     shelf: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:

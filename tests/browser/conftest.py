@@ -110,6 +110,14 @@ class Watched:
         """Wait until the page of our template has drawn its widgets."""
         await self.page.wait_for_selector("body[data-wb-ready=true]", timeout=READY)
 
+    async def wear(self, width: int, theme: str) -> None:
+        """Give the window another width, and the machine another theme; the page follows."""
+        await self.page.set_viewport_size({"width": width, "height": 900})
+        await self.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        dark = "matchMedia('(prefers-color-scheme: dark)').matches"
+        assert await self.page.evaluate(dark) == (theme == "dark")
+        await self.page.wait_for_timeout(400)  # colours change over a moment, and half of one is no colour
+
     async def axe(self, within: str = "") -> list[str]:
         """Return what axe-core finds serious or critical, one line for each."""
         await self.page.evaluate((Path(__file__).parent / "axe.min.js").read_text(encoding="utf-8"))

@@ -10,18 +10,22 @@ from workbench.widgets import page as shown
 from .stage import PAGES, PLANTED, Visit, choose, press, ran, stage, visit  # noqa: F401 - two are fixtures
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (800, "dark")])
 @pytest.mark.parametrize("name", PAGES)
 async def test_a_page_is_drawn_without_complaint_fits_its_width_and_reads_well(
-    name: str, width: int, theme: str, visit: Visit
+    name: str, visit: Visit
 ) -> None:
-    watched = await visit(name, width=width, theme=theme)
+    watched = await visit(name)
     page = watched.page
-    assert await watched.axe() == []
+    papers = set()
+    for width, theme in ((1280, "light"), (800, "dark")):
+        await watched.wear(width, theme)
+        papers.add(await page.evaluate("getComputedStyle(document.body).backgroundColor"))
+        assert await watched.axe() == []
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    assert len(papers) == 2, "the page follows the machine's theme"
     assert watched.complaints == []
-    assert await page.evaluate("document.documentElement.scrollWidth") <= width
     assert await page.locator("h1").count() == 1
-    assert await page.locator("[aria-current=page]").inner_text() == shown.PAGES[name]
+    assert await page.locator("[aria-current=page]").text_content() == shown.PAGES[name]
     await expect(page.locator(".wb-mode")).to_have_text("REHEARSAL")
     assert not await page.locator(".wb-live-banner").count()
     assert not await ran(page)

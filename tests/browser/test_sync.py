@@ -60,7 +60,7 @@ async def import_and_mend(page: Page, folder: Path) -> None:
     await text(page, "_email").last.fill("eve@example.com")
     await press(page, "Save and look again")
     await press(page, "Start the sync")
-    await seen(page.get_by_text("All 1 rows were taken").first)
+    await seen(page.get_by_text("Every row was taken (1)").first)
 
 
 async def test_an_import_is_mended_three_ways_say_the_same_and_red_turns_green(

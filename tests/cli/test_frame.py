@@ -21,7 +21,8 @@ def test_these_are_the_commands():
         "gate codes", "gate consent", "gate replay", "gate serve", "gate simulate", "gate vectors", "gate verify", "import",
         "integrations delete", "integrations export", "integrations import", "integrations list", "integrations show",
         "integrations test", "lab", "people add", "people list", "people remove", "providers", "run", "sandbox", "send", "server",
-        "shops add", "shops check", "shops delete", "shops list", "sms callbacks", "sms consent", "sms export", "sms load", "sms send", "sms senders", "snippet",
+        "shops add", "shops check", "shops delete", "shops list",
+        "sms callbacks", "sms consent", "sms export", "sms load", "sms send", "sms senders", "snippet",
         "sync diff", "sync import", "sync plan", "sync status", "tags body", "tags lint", "up",
         "work cancel", "work list", "work pace", "work pause", "work replay", "work resume", "work start", "work status",
     ]  # fmt: skip

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 import aiohttp  # noqa: F401 - loaded before the fork
 import sqlalchemy.dialects.sqlite  # noqa: F401 - loaded before the fork
@@ -31,6 +33,17 @@ def serve_lines(work: Callable[..., Coroutine[object, object, None]]) -> None:
         print(f"ended {status}", flush=True)
 
 
+class Turn(NamedTuple):
+    """One fork at work, and how it will have ended."""
+
+    pid: int
+    ending: asyncio.Task[int]
+
+    def kill(self) -> None:
+        """Kill it at once."""
+        os.kill(self.pid, signal.SIGKILL)
+
+
 class Worker:
     """The process, as a test has it."""
 
@@ -42,6 +55,15 @@ class Worker:
         assert self.process.stdin is not None
         self.process.stdin.write((" ".join(map(str, words)) + "\n").encode())
         return int(await self.line())
+
+    async def turns(self, *words: object) -> AsyncIterator[Turn]:
+        """Let it begin again and again, until it ends by itself; each turn may be killed."""
+        status = -1
+        while status != 0:
+            turn = Turn(await self.begin(*words), asyncio.create_task(self.ended()))
+            yield turn
+            status = await turn.ending
+            assert status in (0, signal.SIGKILL), "it ends by itself only well"
 
     async def ended(self) -> int:
         """Wait until the fork has ended, and return how: 0, or the signal that killed it."""

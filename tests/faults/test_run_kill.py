@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
-import signal
 from collections import Counter
 from pathlib import Path
 
@@ -81,19 +79,12 @@ async def killed(home: Path, kills: int, kind: str, seed: int) -> Counter[str]:
             run = await looked_through(bench, saved, kind, numbers)
             assert run.preflight is not None
             wanted = run.preflight.ready
-            while True:
-                before = taking.count
-                pid = await victim.begin(home, taking.host, run.id)
-                ending = asyncio.create_task(victim.ended())
-                await _point(dice, bench, run.id, taking, before, ending)
-                if not ending.done() and kills > 0:
-                    os.kill(pid, signal.SIGKILL)
+            async for turn in victim.turns(home, taking.host, run.id):
+                await _point(dice, bench, run.id, taking, taking.count, turn.ending)
+                if not turn.ending.done() and kills > 0:
+                    turn.kill()
                     kills -= 1
                     met[(await bench.runs.get(run.id)).state] += 1
-                status = await ending
-                assert status in (0, signal.SIGKILL), "it ends by itself only well"
-                if status == 0:
-                    break
             found = await bench.runs.get(run.id)
             assert found.state == "started"
             job_id = found.job_id or ""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-import signal
 from collections import Counter
 from pathlib import Path
 
@@ -54,17 +52,11 @@ async def killed(home: Path, kills: int, seed: int) -> Counter[str]:
             )
             while kills > 0:
                 run = await planned(room, first)
-                while True:
-                    pid = await victim.begin(home, host, run.id)
-                    ending = asyncio.create_task(victim.ended())
-                    if kills > 0 and await _point(box, dice, ending):
-                        os.kill(pid, signal.SIGKILL)
+                async for turn in victim.turns(home, host, run.id):
+                    if kills > 0 and await _point(box, dice, turn.ending):
+                        turn.kill()
                         kills -= 1
                         met[(await room.runs.get(run.id)).state] += 1
-                    status = await ending
-                    assert status in (0, signal.SIGKILL), "it ends by itself only well"
-                    if status == 0:
-                        break
                 await _accounted(room, await room.runs.get(run.id), box, range(first, first + ROWS))
                 first += ROWS
     met["looked up"] = box.shops.counts["purchase_by_store_id"]

@@ -83,7 +83,7 @@ async def test_a_clean_import_is_green_and_only_what_changed_goes_the_next_time(
     )
     assert room.platform.contacts["ana7@example.com"]["_name"] == "Ana 7"
     assert len(room.calls("import")) == 1
-    assert await ledger_rows(room, run.job_id) == [("accepted", "All 30 rows were taken.")]
+    assert await ledger_rows(room, run.job_id) == [("accepted", "Every row was taken (30).")]
     assert (await room.imports.remote(room.shop.id))[0].id == part.import_id
     with pytest.raises(Refused, match="nothing to mend"):
         await room.imports.mend(run.id)
@@ -109,7 +109,7 @@ async def test_a_partial_success_is_joined_mended_and_imported_again(room: Impor
     assert not report.clean
     assert (report.parts[0].state, report.parts[0].report) == ("partial", "joined")
     [(state, sentence)] = await ledger_rows(room, run.job_id)
-    assert (state, sentence[:28]) == ("failed", "9 of 11 rows were taken, 2 w")
+    assert (state, sentence[:28]) == ("failed", "9 of 11 rows were taken, 2 r")
     assert room.platform.keys_at_reports == 0, "the report lies on another host: no key goes there"
 
     refused = await room.imports.refused(run.id)

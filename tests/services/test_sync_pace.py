@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.sync_room import ENVIRON, Room, purchase, sync_room
 from workbench import Workbench
 from workbench.models.run import Run
+from workbench.models.work import RowFilter
 from workbench.sandbox.app import Sandbox
 from workbench.sandbox.connectif.settings import StandInSettings
+from workbench.services import crew, sync_turns
 from workbench.services.sync_calling import ShopLine
 
 ROWS = 30
@@ -96,4 +100,24 @@ async def test_a_row_that_waits_for_its_turn_makes_room_when_its_job_is_cancelle
         await cancelled(room, [run])
         [row] = await room.runs.outcomes(run.id)
         assert row.state == "cancelled"
+        assert not box.shops.purchases
+
+
+async def test_a_row_that_waits_for_its_turn_makes_room_when_its_process_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync_turns, "PATIENCE_S", 3_600.0)
+    monkeypatch.setattr(crew, "GRACE_S", 8.0)  # so long a row is waited for that nobody tells
+    box = Sandbox()
+    box.shops.settings = StandInSettings(calls_per_min=0)
+    box.shops.contacts["ana@example.com"] = {"id": "c", "_email": "ana@example.com"}
+    async with sync_room(tmp_path / "home", box, calls_per_min=2) as room:
+        run = await room.looked([purchase(1)], "purchase")
+        async with Workbench.open(tmp_path / "home", sandbox=box, environ=ENVIRON) as other:
+            await other.runs.start(run.id)
+            await called(box, 2)
+        [row] = await room.work.rows((await room.runs.get(run.id)).job_id or "", RowFilter())
+        assert (row.state, row.attempts) == ("retrying", 0), (
+            "it was brought to its end, and counts as not attempted"
+        )
         assert not box.shops.purchases

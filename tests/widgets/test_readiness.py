@@ -200,3 +200,46 @@ async def test_a_live_call_is_asked_about_first() -> None:
     assert (done, away) == ([], ["away"])
     await press(card, "Ask api.example.com for Shoes")
     assert done == [Confirmation(host="api.example.com", recipient="Shoes")]
+
+
+async def test_it_leads_to_the_step_that_is_next(connected: Connected, shop: Shop) -> None:
+    page = await opened(connected("operator"))
+    await press(page.widget, "Begin a validation")
+    assert page.onward.description == "Next: Key"
+    await press(page.widget, "Check all that needs nothing from me")
+    assert page.step is not None, "what is left needs somebody, and is open"
+    assert page.step.key == "push", "what is not so comes first"
+    following = page.onward.description
+    assert following.startswith("Next: ")
+    assert "push" not in following
+    await press(page.widget, following)
+    assert page.step.key != "push"
+    assert page.onward.description == "Next: Web push"
+
+
+async def test_an_administrator_deletes_a_validation_after_a_question(
+    connected: Connected, shop: Shop
+) -> None:
+    page = await opened(connected("operator"))
+    await press(page.widget, "Begin a validation")
+    assert "Delete" not in offered(page.widget)
+    page = await opened(connected("admin"))
+    await press(page.widget, "Delete")
+    assert "cannot be taken back" in read(page.widget)
+    await press(page.question.widget, "Leave it")
+    assert page.validation is not None
+    await press(page.widget, "Delete")
+    await press(page.question.widget, "Delete")
+    assert page.validation is None
+    assert "Is this shop ready?" in read(page.widget)
+
+
+async def test_a_page_that_was_made_ready_before_the_shop_finds_it(
+    house: Workbench, connected: Connected
+) -> None:
+    page = await opened(connected("operator"))
+    assert "There is no shop yet" in read(page.widget)
+    await house.shops.save(ShopSettings(name="Later", api_key=house.house.vault.seal_text(API_KEY)))
+    await page.look()
+    assert "There is no shop yet" not in read(page.widget)
+    assert "Is this shop ready?" in read(page.widget)

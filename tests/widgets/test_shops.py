@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 
 from tests.shop_room import KEY, PUBLIC, Answers
 from tests.widgets.conftest import Connected
-from tests.widgets.faces import button, field, kernel_state, lock, markup, of, offered, press, read
+from tests.widgets.faces import button, field, kernel_state, lock, markup, of, offered, press, read, walk
 from workbench import Workbench
 from workbench.adapters.wire import Wire
 from workbench.models.person import Person, Role
@@ -21,6 +21,7 @@ from workbench.widgets.page import Frame
 from workbench.widgets.shops import ShopShelf
 from workbench.widgets.shops_words import FORM_STEPS, STEPS, SUBTITLES
 from workbench.widgets.spawn import settle
+from workbench.widgets.unsaved import Unsaved
 
 PAGE = {"links": {"next": None}, "results": []}
 
@@ -157,6 +158,9 @@ async def test_back_keeps_what_was_typed_right_or_wrong(bench: Workbench) -> Non
     await press(page.widget, "Next")
     assert field(page.widget, "Calls a minute").value == "x1"
     assert field(page.widget, "API key").masked == "**** 89cd"
+    assert [one.typed for one in walk(page.widget) if isinstance(one, Unsaved)] == [True], (
+        "a reload is asked about"
+    )
     await press(page.widget, "Leave without saving")
     assert "New shop" in offered(page.widget)
     assert await bench.shops.list() == []

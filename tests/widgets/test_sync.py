@@ -11,7 +11,7 @@ from tests.widgets.conftest import Connected
 from tests.widgets.faces import field, kernel_state, markup, of, offered, press, read
 from workbench import Workbench
 from workbench.models.run import Run, RunPlan
-from workbench.models.shop import Shop
+from workbench.models.shop import Shop, ShopSettings
 from workbench.models.shop_data import CouponSet
 from workbench.models.sync import BeforeAfter, ImportPart, ImportReport, PartState, SyncPlan
 from workbench.models.work import JobConfirmation
@@ -161,9 +161,9 @@ async def test_a_purchase_has_lines_totals_and_a_word_on_automations(
         }
     )
     await settle()
-    assert field(page.widget, "totalPrice").error
+    assert field(page.widget, "Total price").error
     await press(page.widget, "Work out the totals")
-    assert (field(page.widget, "totalQuantity").value, field(page.widget, "totalPrice").value) == (
+    assert (field(page.widget, "Total quantity").value, field(page.widget, "Total price").value) == (
         "3",
         "0.30",
     )
@@ -201,6 +201,32 @@ async def test_coupon_sets_are_read_when_asked_for(house: Workbench, shop: Shop,
     page._put([CouponSet(id="<b>", name="<script>")], None)
     page.list.value = ""
     assert "<script>" not in markup(page.widget)
+
+
+async def test_codes_are_prepared_from_the_coupon_sets(house: Workbench, shop: Shop) -> None:
+    wanted: list[tuple[str, str]] = []
+
+    async def use(shop_id: str, place: str) -> None:
+        wanted.append((shop_id, place))
+
+    page = CouponShelf(await frame_of(house), use)
+    await page.refresh()
+    await press(page.widget, "Prepare: Coupons")
+    assert wanted == [(shop.id, "coupon=import")]
+
+
+async def test_a_page_that_was_made_ready_early_shows_what_is_there_when_a_visitor_comes(
+    house: Workbench,
+) -> None:
+    page = await sync(await frame_of(house))
+    assert page.part.value == "shops"
+    saved = await house.shops.save(ShopSettings(name="Later", api_key=house.house.vault.seal_text(API_KEY)))
+    await page._arrived()
+    assert page.part.value == "runs"
+    await page.go("shops")
+    await page._arrived()
+    assert page.part.value == "shops", "who turned to a part stays there"
+    assert saved.name in read(page.widget)
 
 
 # -- how an import stands ----------------------------------------------------------------------------------------------

@@ -128,7 +128,9 @@ async def test_an_import_with_errors_is_read_mended_and_imported_again(
     assert page.form.shop.value == shop.id, "the only one there is"
     field(page.widget, "How its rows go").value = "import"
     await settle()
-    await pasted(page, CONTACTS.replace("Ana 3", "e0201").replace("Ana 7", "http500"))
+    assert not page.form.unsaved.typed
+    form = await pasted(page, CONTACTS.replace("Ana 3", "e0201").replace("Ana 7", "http500"))
+    assert form.unsaved.typed, "a reload is asked about"
     assert "About 8 rows." in read(page.widget)
     await looked_through(page, clock)
     assert page.face is not None
@@ -272,7 +274,7 @@ async def test_lines_of_purchases_are_gathered_into_one_row_each(house: Workbenc
     form = await pasted(page, head + lines)
     before = form.table.table
     assert before is not None
-    form.options.lines.open()
+    assert form.options.lines.opened, "without products no purchase goes, so this is not left to be found"
     assert field(page.widget, "Column of the purchase's id").value == "purchaseId", "found by its name"
     await press(page.widget, "Gather the rows")
     after = form.table.table
@@ -344,7 +346,7 @@ async def test_purchases_that_wait_say_for_whom(
     assert "a***@example.com" in told
     assert "ana@example.com" not in told
     await page.refresh()
-    assert page.list.rows[0]["state"]["kind"] == "warn"
+    assert page.list.rows[0]["state"]["kind"] == "error"
     assert sandbox.shops.purchases == {}
 
 

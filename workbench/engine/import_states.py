@@ -61,10 +61,10 @@ def said(part: ImportPart) -> Sentence:
     counts = {"success": part.success, "errors": part.errors, "rows": part.rows}
     match part.state:
         case "finished":
-            return say("All {rows} rows were taken.", rows=part.rows)
+            return say("Every row was taken ({rows}).", rows=part.rows)
         case "partial" if part.errors:
             return say(
-                "{success} of {rows} rows were taken, {errors} were refused. Mend those and import them again.",
+                "{success} of {rows} rows were taken, {errors} refused. Mend those and import them again.",
                 **counts,
             )
         case "partial" if part.total in (None, part.rows):

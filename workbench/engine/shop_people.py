@@ -13,7 +13,7 @@ from .event_emails import BLANKS, LONGEST, domain_of, wrong_with
 from .event_findings import problem, shown
 from .phones import normal_number
 from .phones import shown as middle_out
-from .shop_reading import Reading, Value, refused, rewritten
+from .shop_reading import Reading, Value, no_text, refused, rewritten
 from .strict_json import clip
 
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -27,14 +27,7 @@ _ADDRESS: Final = re.compile(
 def email_value(id: str, reading: Reading, value: JsonValue) -> Value:
     """Read an e-mail address: its domain in small letters and in its wire form, the rest as it is written unless told otherwise."""
     if type(value) is not str:
-        return refused(
-            id,
-            say(
-                "“{field}” has to be a text, but it is {value}. Put it into quotes.",
-                field=clip(id),
-                value=shown(value),
-            ),
-        )
+        return no_text(id, value)
     plain = _ADDRESS.fullmatch(value)
     if plain is None or len(value) > LONGEST:
         return _thoroughly(id, reading, value.strip(BLANKS))

@@ -76,6 +76,16 @@ def refused(id: str, sentence: Sentence, level: Level = "error") -> Value:
     return Value(None, "", (problem(id, sentence, level),))
 
 
+def no_text(id: str, value: JsonValue) -> Value:
+    """Return what is said of a value that is no text, where one is wanted."""
+    sentence = say(
+        "“{field}” has to be a text, but it is {value}. Put it into quotes.",
+        field=clip(id),
+        value=shown(value),
+    )
+    return refused(id, sentence)
+
+
 def quoted(value: JsonValue) -> Sentence | str:
     """Return a value as a sentence may repeat it: a text in quotes, and contact points masked."""
     found = shown(value)

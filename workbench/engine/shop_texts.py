@@ -13,7 +13,7 @@ from workbench.sentence import Sentence, say
 from .event_emails import BLANKS
 from .event_findings import problem, shown
 from .shop_money import is_short, money_text
-from .shop_reading import Reading, Value, json_list, refused, rewritten
+from .shop_reading import Reading, Value, json_list, no_text, refused, rewritten
 from .slots import nearest
 from .strict_json import clip
 
@@ -45,14 +45,7 @@ def text_value(id: str, reading: Reading, value: JsonValue) -> Value:
     if type(value) is float and value.is_integer() and abs(value) < 2**53:
         text = str(int(value))
         return Value(text, text)
-    return refused(
-        id,
-        say(
-            "“{field}” has to be a text, but it is {value}. Put it into quotes.",
-            field=clip(id),
-            value=shown(value),
-        ),
-    )
+    return no_text(id, value)
 
 
 def _odd_text(id: str, reading: Reading, value: str) -> Value:

@@ -116,6 +116,8 @@ def _sentence(
     platform: SyncPlatform, call: ApiCall, reply: Reply, kind: OutcomeKind, told: Decoded
 ) -> Sentence:
     name, status = platform.name, reply.status
+    if kind == "accepted" and call.method == "GET":
+        return say("{platform} answered (HTTP {status}).", platform=name, status=status)
     if kind == "accepted":
         return say("{platform} took it (HTTP {status}).", platform=name, status=status)
     if (own := told.sentence) is not None:

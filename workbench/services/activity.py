@@ -74,7 +74,7 @@ class Activity:
         The journal holds no addresses, so the contact is given.
         """
         entry = await self.entry(id)
-        if entry.integration_id is None:
+        if entry.integration_id is None or entry.kind == "sync":
             raise Refused(say("This entry belongs to no saved integration, so it cannot be repeated."))
         return await self.delivery.preview(entry.integration_id, contact)
 

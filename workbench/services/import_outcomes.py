@@ -110,8 +110,9 @@ class ImportTelling:
         part, refused, others = kept.part, 0, 0
         if part.report != "none":
             refused, others = await self._doors.imports.refused_counts(self._run.id, part.number)
-        # the report names as many as were refused: what it does not name was surely taken
-        sure = part.report == "joined" and not others and refused >= part.errors
+        # every row was told of, and the report names as many as were refused: what it does not name was surely taken
+        told = part.success + part.errors >= part.rows
+        sure = part.report == "joined" and told and not others and refused >= part.errors
         return _Part(kept, row, _rest(kept, row, sure=sure), refused)
 
     async def _ledger(self) -> dict[int, Row]:

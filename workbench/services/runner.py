@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from workbench.engine.pace import Learned
 from workbench.engine.schedule import Verdict, judge, rest_s
@@ -94,6 +94,15 @@ class Handler(Protocol):
         ...
 
 
+@runtime_checkable
+class Hurrying(Protocol):
+    """A handler whose attempts may wait for something before they call anybody, and which can be told to wait no longer."""
+
+    def hurry(self) -> None:
+        """Let attempts that wait end as not made; nothing more is begun."""
+        ...
+
+
 class Run:
     """One process's work on one job, from ``work()`` to its end or the job's pause. ``notice`` says what holds it up now."""
 
@@ -130,6 +139,8 @@ class Run:
         """Begin nothing more; what is under way is brought to its end."""
         self._closing = True
         self._wake.set()
+        if isinstance(self._handler, Hurrying):
+            self._handler.hurry()
 
     async def work(self) -> None:
         """Work until the job is at its end, rests, or ``close`` is called. Raises what was a defect of the handler."""

@@ -61,6 +61,10 @@ class Purchases:
         self._lacking = Lacking(doors, job, line, memory, known, self._turns, wire)
         self._begun_at = self._house.clock.now()
 
+    def hurry(self) -> None:
+        """Let rows that wait for a turn make room: nothing more is begun."""
+        self._turns.close()
+
     async def send(self, row: Claimed, ready: Ready) -> Done:
         """Bring one purchase to the platform, or find out why not. ``ready`` holds its request, and what was known of it before.
 

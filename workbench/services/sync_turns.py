@@ -23,13 +23,18 @@ class Turns:
     def __init__(self, line: ShopLine, job: Job | None) -> None:
         self._line, self._job = line, job
         self._free: set[str] = set()
+        self._closing = False
 
     def begin(self, owner: str) -> None:
         """Say that a row begins: the permit for its first call was taken with it."""
         self._free.add(owner)
 
+    def close(self) -> None:
+        """Let nobody wait any longer: the process ends, or its job rests."""
+        self._closing = True
+
     async def take(self, owner: str) -> bool:
-        """Wait until a row may make one more call; False where its job does not run any more, or others have to go first."""
+        """Wait until a row may make one more call; False where its job does not run any more here, or others have to go first."""
         if owner in self._free:
             self._free.discard(owner)
             return True
@@ -37,7 +42,7 @@ class Turns:
             await self._line.turn()
             return True
         house, waited_s = self._line.house, 0.0
-        while waited_s < PATIENCE_S:
+        while waited_s < PATIENCE_S and not self._closing:
             granted, wait_s = await house.budgets.take(self._line.account, 1)
             if granted:
                 return True

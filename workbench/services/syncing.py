@@ -130,6 +130,10 @@ class Syncing:
             done.outcome, done.status, ready.recipient, done.entry, None, done.learned, done.verdict
         )
 
+    def hurry(self) -> None:
+        """Let purchases that wait for a turn go back to the ledger."""
+        self._purchases.hurry()
+
     async def close(self) -> None:
         """Close the connections; what was marked and did not go is let go."""
         await self._wire.close()

@@ -70,7 +70,8 @@ function render({ model, el }) {
       else if (last?.dataset.group === group) last.lastChild.append(link);
       else {
         const title = h("summary", { class: "wb-nav-link", text: group });
-        links.push(h("details", { class: "wb-nav-group", name: "wb-nav", "data-group": group }, title, h("div", { class: "wb-nav-menu" }, link)));
+        const menu = h("div", { class: "wb-nav-menu" }, link);
+        links.push(h("details", { class: "wb-nav-group", name: "wb-nav", "data-group": group }, title, menu));
       }
       if (group && current) links.at(-1).firstChild.classList.add("wb-nav-here");
     }

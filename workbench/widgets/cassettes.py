@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib.resources import files
 from typing import Final
 
 import ipywidgets
@@ -69,9 +68,8 @@ class CassetteShelf:
             N_("Name"), hint=N_("How you find it again; the integration's name where it is empty.")
         )
         self.fold = Fold(N_("Keep an exchange as a cassette"), *self._new())
-        css = (files(__package__) / "events_cassettes.css").read_text(encoding="utf-8")
         self.widget = look.stack(
-            look.show(look.Html(f"<style>{css}</style>"), "wb-style"),
+            look.sheets("events_cassettes.css"),
             look.card(
                 N_("Cassettes"), self.messages.widget, self.list, self.reports,
                 *([self.fold.widget] if frame.may("operator") else []),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from importlib.resources import files
 
 from workbench.models.contact import Contact
 from workbench.models.event import Composed, Event, EventInput
@@ -56,9 +55,8 @@ class EventComposer:
         self.work = look.stack(
             look.columns(look.stack(self.form.widget), beside, weights=(1, 1)), self.compare.widget
         )
-        css = (files(__package__) / "events_compose.css").read_text(encoding="utf-8")
         self.widget = look.stack(
-            look.show(look.Html(f"<style>{css}</style>"), "wb-style"),
+            look.sheets("events_compose.css"),
             self.messages.widget,
             self.empty,
             self.work,

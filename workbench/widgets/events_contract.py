@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from typing import Final
 
 from workbench.models.event import Event, EventVariable
@@ -54,12 +53,8 @@ class EventShelf(Shelf):
         self.shelf = look.stack(
             look.card(N_("Contracts"), *ways, self.list, self.empty, subtitle=about), self.detail.widget
         )
-        here = files(__package__)
-        css = "".join(
-            (here / name).read_text(encoding="utf-8") for name in ("gates.css", "events_compose.css")
-        )
         self.widget = look.stack(
-            look.show(look.Html(f"<style>{css}</style>"), "wb-style"),
+            look.sheets("gates.css", "events_compose.css"),
             self.messages.widget,
             self.shelf,
             self.guest.widget,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
 
 from workbench.errors import WorkbenchError
 from workbench.models.gate import Gate
@@ -67,9 +66,8 @@ class GatesPage:
             "rehearse": rehearse, "tools": self.tools.widget,
         }  # fmt: skip
         self.part.observe(lambda _: frame.start(self.turn(), self.messages), "value")
-        css = (files(__package__) / "gates.css").read_text(encoding="utf-8")
         self.widget = look.stack(
-            look.show(look.Html(f"<style>{css}</style>"), "wb-style"),
+            look.sheets("gates.css"),
             self.title,
             self.part,
             self.messages.widget,

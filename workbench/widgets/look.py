@@ -101,7 +101,13 @@ def show(text: Said | Html, css_class: str = "") -> ipywidgets.HTML:
 
 def style() -> ipywidgets.HTML:
     """Return the widget that gives the page its look; a page shows it once (``page`` does)."""
-    css = (files(__package__) / "look.css").read_text(encoding="utf-8")
+    return sheets("look.css")
+
+
+def sheets(*names: str) -> ipywidgets.HTML:
+    """Return the widget that adds style sheets to a page's look; ``names`` are files beside this one."""
+    here = files(__package__)
+    css = "\n".join((here / name).read_text(encoding="utf-8") for name in names)
     widget = Markup(value=f"<style>{css}</style>")
     widget.add_class("wb-style")
     return widget

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from importlib.resources import files
 from typing import Any, Protocol
 
 import ipywidgets
@@ -53,9 +52,7 @@ STYLES = ("wizard/wizard.css", "page.css", "work.css", "charts.css", "gate_lab.c
 
 def styles() -> list[ipywidgets.Widget]:
     """Return the widgets that give a page its look and that of its parts."""
-    here = files(__package__)
-    css = "".join((here / name).read_text(encoding="utf-8") for name in STYLES)
-    return [look.style(), look.show(look.Html(f"<style>{css}</style>"), "wb-style")]
+    return [look.style(), look.sheets(*STYLES)]
 
 
 class Content(Protocol):

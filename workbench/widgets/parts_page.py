@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from importlib.resources import files
 from typing import Protocol
 
 import ipywidgets
@@ -56,9 +55,8 @@ class PartsPage:
         self.part.add_class("wb-page-parts")
         self._led = False
         self.part.observe(lambda _: self._chosen(), "value")
-        css = (files(__package__) / sheet).read_text(encoding="utf-8")
         self.widget = look.stack(
-            look.show(look.Html(f"<style>{css}</style>"), "wb-style"),
+            look.sheets(sheet),
             self.title,
             self.part,
             self.messages.widget,

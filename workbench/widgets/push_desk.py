@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from importlib.resources import files
 from typing import Final
 
 import ipywidgets
@@ -80,9 +79,8 @@ class PushDesk:
             frame.click(button, work, self.messages)
         frame.click(self.read, self._read, self.browser_messages)
         buttons = look.buttons(self.make, self.look_button, self.keep_button, align="start")
-        css = (files(__package__) / "push_desk.css").read_text(encoding="utf-8")
         self.widget = look.stack(
-            look.show(look.Html(f"<style>{css}</style>"), "wb-style"),
+            look.sheets("push_desk.css"),
             look.card(
                 N_("Web push"), self.shop, look.columns(self.fields["site"], self.fields["worker_url"]),
                 look.columns(self.fields["scope"], self.fields["vapid_public_key"], weights=(1, 2)), self.fixes.widget, self.verdict,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
 from typing import Final
 
 from workbench.engine.readiness_score import standing
@@ -79,9 +78,8 @@ class ReadinessPage:
             "", self.empty, *([look.buttons(self.begin, align="start")] if frame.may("operator") else [])
         )
         self.no_shop = look.card("", look.show(_no_shop()), _to_shops())
-        css = (files(__package__) / "readiness.css").read_text(encoding="utf-8")
         self.widget = look.stack(
-            look.show(look.Html(f"<style>{css}</style>"), "wb-style"),
+            look.sheets("readiness.css"),
             Headline(
                 N_("Readiness"),
                 N_("Prove a shop's integration step by step. A step turns green on evidence: an answer, a page, a call, a name."),

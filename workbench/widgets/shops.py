@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from typing import Final
 
 from workbench.models.base import Problem
@@ -50,9 +49,7 @@ class ShopShelf(Shelf):
         self.list.on_open(lambda id: self.choose(id, focus=True))
         ways = [look.buttons(new, bring, align="start")] if frame.may("operator") else []
         self.shelf = look.stack(*ways, look.card("", self.list, self.empty), self.detail.widget)
-        here = files(__package__)
-        css = "\n".join((here / name).read_text(encoding="utf-8") for name in ("gates.css", "shops.css"))
-        style = look.show(look.Html(f"<style>{css}</style>"), "wb-style")
+        style = look.sheets("gates.css", "shops.css")
         self.widget = look.stack(style, self.messages.widget, self.shelf, self.guest.widget)
         visible(self.list, False)
 

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from pydantic import ValidationError
 
 from workbench.engine.checks import blocking
 from workbench.engine.shop_checks import step_of
 from workbench.engine.wording import problems_of
-from workbench.errors import Invalid, WorkbenchError
 from workbench.models.base import JsonValue, Problem
 from workbench.models.shop import Shop, ShopSettings
 from workbench.sentence import N_
 
 from . import look
 from .around import Around
+from .blaming import Blaming
 from .fold import Place, visible
 from .latest import Latest
 from .messages import Messages
+from .piece import Said
 from .secrets import Desk
 from .shops_review import ReviewStep
 from .shops_steps import AccessStep, DataStep, PathStep, ShopStepForm, Step
 from .shops_words import FORM_STEPS, STEPS, SUBTITLES, FormStep, elsewhere, platform_of
+from .unsaved import Unsaved
 from .wizard.heading import Heading
 
 __all__ = ["ShopWizard"]
 
 
-class ShopWizard:
+class ShopWizard(Blaming):
     """The steps around one shop. Nothing is kept before Save.
 
     Args:
@@ -54,6 +56,7 @@ class ShopWizard:
         self.step: Step | None = None
         self._on_saved = on_saved
         self.messages, self.banner, self.body = Messages(), Place(), Place()
+        self.unsaved = Unsaved()
         self.judging = Latest(lambda: self.messages.guard(self._judge()))
         self.steps = look.stepper(list(STEPS.values()))
         self.title = Heading()
@@ -72,7 +75,7 @@ class ShopWizard:
         onward.add_class("wb-shop-onward")
         self.widget = look.stack(
             self.steps, self.title, self.body.widget, self.banner.widget, self.messages.widget,
-            look.buttons(leave, onward, align="between"),
+            look.buttons(leave, onward, align="between"), self.unsaved,
         )  # fmt: skip
         self.widget.add_class("wb-wizard")
 
@@ -101,12 +104,14 @@ class ShopWizard:
         if not await self._passes(FORM_STEPS):
             return
         saved = await self.around.bench.shops.save(self._settings(), self.shop.id if self.shop else None)
+        self.unsaved.typed = False
         await self._on_saved(saved)
 
     # -- what is typed -----------------------------------------------------------------------------------------------
 
     def _changed(self) -> None:
         """Take over what was typed, and say what deserves a look."""
+        self.unsaved.typed = True
         self._take()
         self.judging.ask()
 
@@ -192,16 +197,8 @@ class ShopWizard:
 
     # -- what goes wrong ---------------------------------------------------------------------------------------------
 
-    async def _attempt(self, work: Callable[[], Awaitable[object]]) -> None:
-        """Do ``work``; what goes wrong becomes a sentence on the page."""
-        try:
-            await work()
-        except Invalid as error:
-            self._blame(error.problems)
-        except WorkbenchError as error:
-            self.banner.put(look.banner("error", error.sentence))
+    def _open_step(self) -> Step | None:
+        return self.step
 
-    def _blame(self, problems: Iterable[Problem]) -> None:
-        """Show each error beside its field, and in the banner those whose field is not in this step."""
-        left = self.step.show(problems) if self.step is not None else list(problems)
-        self.banner.put(*(look.banner("error", elsewhere(one, self.at)) for one in left if one.blocks))
+    def _elsewhere(self, problem: Problem) -> Said:
+        return elsewhere(problem, self.at)

@@ -11,7 +11,7 @@ from typing import Final
 
 from workbench.engine.checks import blocking
 from workbench.engine.sms_checks import secrets_of_account
-from workbench.errors import Invalid, Refused, WorkbenchError
+from workbench.errors import Refused
 from workbench.models.base import Problem
 from workbench.models.sms_account import (
     ACCOUNT_STEPS,
@@ -26,8 +26,10 @@ from workbench.sentence import N_, say
 
 from . import look
 from .around import Around
+from .blaming import Blaming
 from .fold import Place, visible
 from .messages import Messages
+from .piece import Said
 from .secrets import Desk
 from .sms_accounts_addresses import AddressPanel
 from .sms_accounts_review import ReviewStep
@@ -42,7 +44,7 @@ PAUSE_S: Final = 0.5
 """Seconds without a keystroke after which the draft is kept."""
 
 
-class SmsWizard:
+class SmsWizard(Blaming):
     """The steps around one draft.
 
     Args:
@@ -265,20 +267,14 @@ class SmsWizard:
 
     # -- what goes wrong ---------------------------------------------------------------------------------------------
 
-    async def _attempt(self, work: Callable[[], Awaitable[object]]) -> None:
-        """Do ``work``; what goes wrong becomes a sentence on the page."""
-        try:
-            await work()
-        except Invalid as error:
-            self._blame(error.problems)
-        except WorkbenchError as error:
-            self.banner.put(look.banner("error", error.sentence))
+    def _open_step(self) -> Step | None:
+        return self.step
 
-    def _blame(self, problems: Iterable[Problem]) -> None:
-        """Show each error beside its field, and in the banner those whose field is not in this step."""
-        left = self.step.show(problems) if self.step is not None else list(problems)
-        self.banner.put(
-            *(look.banner("error", elsewhere(one, self.draft.step)) for one in left if one.blocks)
-        )
+    def _elsewhere(self, problem: Problem) -> Said:
+        return elsewhere(problem, self.draft.step)
+
+    def _blame(self, problems: Iterable[Problem]) -> list[Problem]:
+        left = super()._blame(problems)
         if self.step is not None:
             self.step.warn(left)
+        return left

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from typing import Any
 
 import ipywidgets
@@ -58,9 +57,8 @@ class ChannelDesigner:
             look.card(N_("Custom channels"), self.list, self.empty),
             self.detail.widget,
         )
-        css = (files(__package__) / "gates.css").read_text(encoding="utf-8")
         self.widget = look.stack(
-            look.show(look.Html(f"<style>{css}</style>"), "wb-style"),
+            look.sheets("gates.css"),
             self.messages.widget,
             self.shelf,
             self.guest.widget,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 from workbench.models.message_draft import MessageDraft
 from workbench.sentence import N_
 
@@ -44,9 +42,8 @@ class Compose:
         left = look.stack(self.form.widget)
         right = look.stack(self.checks.widget, self.send.widget)
         extra = [self.failover.widget] if frame.may("operator") else []
-        css = (files(__package__) / "sms_compose.css").read_text(encoding="utf-8")
         self.widget = look.stack(
-            look.show(look.Html(f"<style>{css}</style>"), "wb-style"),
+            look.sheets("sms_compose.css"),
             self.empty,
             self.messages.widget,
             look.columns(left, right, weights=(4, 5)),

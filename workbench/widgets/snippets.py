@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
-from importlib.resources import files
 from typing import Any
 
 from workbench.errors import Invalid
@@ -63,10 +62,9 @@ class SnippetShelf:
         self.event.observe(lambda _: self._changed(self._sampled), "value")
         self.dialect.observe(lambda _: self._changed(self._shown), "value")
         frame.click(self.go_button, self.show, self.messages)
-        css = (files(__package__) / "snippets.css").read_text(encoding="utf-8")
         self.result = look.card("", self.note, self.dialect, self.view.widget)
         self.widget = look.stack(
-            look.show(look.Html(f"<style>{css}</style>"), "wb-style"),
+            look.sheets("snippets.css"),
             look.card(
                 N_("Code for developers"), self.integration, self.event, self.contact.widget,
                 look.buttons(self.go_button, align="start"), self.messages.widget, self.wrong.widget,

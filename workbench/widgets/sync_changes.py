@@ -27,7 +27,9 @@ __all__ = ["ChangesCard", "effect_markup"]
 
 SAMPLE: Final = 5
 """Records that are read from the platform for the table of before and after: each is a call."""
-BOTH: Final = N_("Both only look. Before and after reads a few records from the platform, one call for each.")
+BOTH: Final = N_(
+    "Comparing only looks. Before and after reads a few records from the platform, one call for each."
+)
 ALONE: Final = N_("It only looks: the platform is not called.")
 KINDS: Mapping[str, tuple[str, look.Kind]] = {
     "create": (N_("New"), "ok"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import Final
 
 from workbench.adapters.clock import SystemClock
@@ -80,9 +79,8 @@ class SyncOne:
         self.empty = look.card(
             "", no_shop(N_("A record goes to a shop's platform, and there is no shop yet. Add one first."))
         )
-        css = (files(__package__) / "events_compose.css").read_text(encoding="utf-8")
         self.widget = look.stack(
-            look.show(look.Html(f"<style>{css}</style>"), "wb-style"),
+            look.sheets("events_compose.css"),
             self.messages.widget,
             self.empty,
             self.work,

@@ -39,7 +39,6 @@ class SyncRuns(RunBoard):
         {"key": "state", "label": N_("State")},
         {"key": "counts", "label": N_("Rows")},
         {"key": "made", "label": N_("Made (UTC)"), "kind": "muted"},
-        {"key": "who", "label": N_("By"), "kind": "muted"},
     ]
 
     def __init__(self, frame: Frame) -> None:

@@ -23,6 +23,7 @@ from .piece import said
 from .runs_form import Made, RunForm
 from .sync_options import SyncOptions
 from .sync_words import ENTITY_NAMES, entity_options, no_shop, shop_options, way_of
+from .unsaved import Unsaved
 
 __all__ = ["NewSync"]
 
@@ -78,6 +79,8 @@ class NewSync(RunForm):
             self.advice.widget,
         )
         self.told.widget.children = ()
+        self.unsaved = Unsaved()
+        self.widget.children = (*self.widget.children, self.unsaved)
         for field in (self.shop, self.entity, self.how):
             field.observe(lambda _: frame.start(self._other(), self.messages), "value")
         self.options.by.observe(lambda _: frame.start(self._remap(), self.messages), "value")
@@ -182,6 +185,7 @@ class NewSync(RunForm):
         visible(self.part_bytes, self._way == "import")
 
     async def _remap(self) -> None:
+        self.unsaved.typed = self.table.table is not None
         await super()._remap()
         self.options.offer(self._columns)
         await self._advise()

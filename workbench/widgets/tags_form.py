@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib.resources import files
 from typing import Any, Final
 
 import ipywidgets
@@ -38,8 +37,7 @@ class TellForm:
         self._changed, self._quiet = changed, False
         self.fold: Fold | None = None
         self.place, self.rest = Place(), Place()
-        css = (files(__package__) / "events_compose.css").read_text(encoding="utf-8")  # the table's own
-        style = look.show(look.Html(f"<style>{css}</style>"), "wb-style")
+        style = look.sheets("events_compose.css")  # the table's own
         self.widget = look.stack(style, self.place.widget, self.rest.widget)
 
     def __repr__(self) -> str:

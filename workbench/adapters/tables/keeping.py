@@ -264,9 +264,10 @@ class Tables:
         if content == "jsonl":
             return self._sampled(kept, "jsonl", columns=json_columns(lines), encoding=found.name)
         layout = layout_of(lines, delimiter)
+        mixed = () if encoding or kept.is_utf8 or not _begins_as_utf8(start) else (_mixed(found.name),)
         return self._sampled(
             replace(kept, skip=layout.skip), "csv", columns=layout.columns, encoding=found.name, delimiter=layout.delimiter,
-            problems=layout.problems,
+            problems=(*layout.problems, *mixed),
         )  # fmt: skip
 
     def _as_json_lines(self, kept: Kept) -> tuple[Kept, bytes]:
@@ -345,3 +346,20 @@ def _json_line(row: dict[str, Any]) -> bytes:
         return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
     except TypeError:  # an integer above 64 bits
         return json.dumps(row, allow_nan=False).encode() + b"\n"
+
+
+def _begins_as_utf8(start: bytes) -> bool:
+    """Return whether a file's first signs beyond ASCII are UTF-8: then what follows was meant so too."""
+    try:
+        valid = start.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return not start[: error.start].isascii()
+    return not valid.isascii()
+
+
+def _mixed(encoding: str) -> Problem:
+    sentence = say(
+        "This file begins as UTF-8 and is not to its end, so it is read as {encoding}. Look at the accents; save it in one encoding.",
+        encoding=encoding,
+    )
+    return Problem(field="encoding", sentence=sentence, level="warning")
