@@ -23,7 +23,7 @@ def test_these_are_the_commands():
         "integrations test", "lab", "people add", "people list", "people remove", "providers", "run", "sandbox", "send", "server",
         "shops add", "shops check", "shops delete", "shops list",
         "sms callbacks", "sms consent", "sms export", "sms load", "sms send", "sms senders", "snippet",
-        "sync diff", "sync import", "sync plan", "sync status", "tags body", "tags lint", "up",
+        "sync check", "sync diff", "sync import", "sync plan", "sync status", "tags body", "tags lint", "up",
         "work cancel", "work list", "work pace", "work pause", "work replay", "work resume", "work start", "work status",
     ]  # fmt: skip
 

@@ -53,6 +53,20 @@ def test_a_shop_is_added_tried_and_deleted(run: Run, shop: str, home: Path) -> N
     assert run("shops", "check", "Boutique").exit_code == 3
 
 
+def test_a_file_is_looked_at_as_it_lies(run: Run, shop: str, tmp_path: Path) -> None:
+    file = tmp_path / "contacts.csv"
+    file.write_bytes("_email,_name\nana@example.com,Zoë\nana@example.com,Zoë\n".encode("cp1252"))
+    found = run("sync", "check", str(file), "--type", "contacts", "--json")
+    assert found.exit_code == 2
+    told = document(found)
+    assert (told["encoding"], told["rows"], told["offered"]) == ("cp1252", 2, "cp1252")
+    file.write_text("_email,_name\nana@example.com,Zoë\n", encoding="utf-8")
+    fine = run("sync", "check", str(file), "--type", "contacts")
+    assert fine.exit_code == 0, fine.stderr
+    assert "1 rows in utf-8, 0 would be refused. Files: 1." in fine.stdout
+    assert run("sync", "check", str(tmp_path / "none.csv"), "--type", "contacts").exit_code == 3
+
+
 def test_the_plan_says_calls_minutes_and_break_even(run: Run) -> None:
     found = document(run("sync", "plan", "--contacts", "200000", "--purchases", "5000", "--json"))
     assert [(step["entity"], step["advice"]) for step in found["steps"]] == [

@@ -58,7 +58,7 @@ def opened_lines(file: Path) -> Iterator[Iterator[str]]:
             with file.open(**settings) as opened:
                 yield iter(opened)
     except OSError as error:
-        raise _unreadable(file, error) from None
+        raise unreadable(file, error) from None
 
 
 def read_variable(text: str) -> tuple[str, JsonValue]:
@@ -90,7 +90,7 @@ def read_text(file: Path) -> str:
     except UnicodeDecodeError:
         raise _invalid("file", say("{file} is not text in UTF-8.", file=str(file))) from None
     except OSError as error:
-        raise _unreadable(file, error) from None
+        raise unreadable(file, error) from None
 
 
 def read_json(file: Path) -> dict[str, Any]:
@@ -134,7 +134,8 @@ def _put(values: dict[str, JsonValue], name: str, value: JsonValue) -> None:
     place[last] = value
 
 
-def _unreadable(file: Path, error: OSError) -> WorkbenchError:
+def unreadable(file: Path, error: OSError) -> WorkbenchError:
+    """Return why a file that a person named cannot be read: NotFound or StorageFault."""
     if isinstance(error, FileNotFoundError):
         return NotFound(say("There is no file {file}.", file=str(file)))
     return StorageFault(say("{file} cannot be read: {reason}.", file=str(file), reason=error.strerror or ""))

@@ -8,15 +8,18 @@ from typing import Annotated, Literal
 
 import typer
 
+from workbench.adapters.clock import SystemClock
 from workbench.bench import Workbench
+from workbench.engine.import_csv import check_csv
 from workbench.models.run import Run, RunPlan
 from workbench.models.sync import Diff, ImportReport, SyncPlan
 from workbench.models.sync_estimate import SyncAsk, SyncEstimate
 from workbench.models.sync_platform import ENTITIES, Entity
+from workbench.providers import platform
 from workbench.sentence import N_, say
 
 from .codes import INPUT, OK, code_of_job
-from .contacts import write_text
+from .contacts import unreadable, write_text
 from .frame import command
 from .run import ConfirmRows
 from .run_steps import Confirm, carried_out, planned, read_mapping
@@ -51,6 +54,9 @@ By = Annotated[
     Literal["email", "external_id"], typer.Option("--by", help=N_("What names a contact in a single call."))
 ]
 
+CouponSet = Annotated[
+    str, typer.Option("--coupon-set", metavar="ID", help=N_("Where coupons go."), show_default=False)
+]
 Decimals = Annotated[
     Literal["point", "comma"],
     typer.Option("--decimals", help=N_("What stands before the decimals of the table's amounts: 19.90 or 19,90.")),
@@ -80,9 +86,7 @@ async def import_(
     only_empty: Annotated[
         bool, typer.Option("--only-empty", help=N_("Of what is there already fill only the empty fields."))
     ] = False,
-    coupon_set: Annotated[
-        str, typer.Option("--coupon-set", metavar="ID", help=N_("Where coupons go."), show_default=False)
-    ] = "",
+    coupon_set: CouponSet = "",
     fire: Annotated[
         Literal["auto", "yes", "no"],
         typer.Option("--fire", help=N_("Whether purchases start automations; auto: only those of the last 24 hours.")),
@@ -140,6 +144,46 @@ async def import_(
         if made is not None and sync.how == "import" and not dry_run:
             code = await _import_told(session, bench, made, corrected) or code
     return code
+
+
+@command(
+    "sync check",
+    N_(
+        "Look at a CSV file as it lies, before it is uploaded to the platform by whatever way; nothing is sent."
+    ),
+    busy=True,
+)
+async def check(
+    session: Session,
+    file: File,
+    kind: Type,
+    shop: ShopOption = "",
+    coupon_set: CouponSet = "",
+    decimals: Decimals = "point",
+    encoding: Encoding = "",
+) -> int:
+    """Look at a file; the code is 0 only when the platform could take every row of it."""
+    async with session.bench() as bench:
+        known = await bench.shops.get(await _shop(bench, shop))
+    settings = known.settings
+    sync = SyncPlan(
+        shop_id=known.id, entity=_entity(kind), how="import", coupon_set_id=coupon_set, decimals=decimals
+    )
+    found = check_csv(
+        _chunks(file), platform(settings.platform), settings, sync, now=SystemClock().now(), encoding=encoding
+    )
+    if not session.json:
+        session.tell_problems(found.problems)
+        for one in found.rows_with:
+            session.tell(
+                say("  {count} × {field}: {sentence}", count=one.rows, field=one.field, sentence=one.sentence)
+            )
+    told = say(
+        "{rows} rows in {encoding}, {bad} would be refused. Files: {parts}.",
+        rows=found.rows, encoding=found.encoding, bad=found.bad, parts=found.parts,
+    )  # fmt: skip
+    session.show(found.model_dump(mode="json"), [session.text(told)])
+    return OK if found.ok else INPUT
 
 
 @command("sync plan", N_("Say how many calls and minutes so many rows take, one by one and as files."))
@@ -234,6 +278,15 @@ async def status(
         lines += [f"  {one.row}  {one.field}  {one.message}" for one in rows]
         session.show(document, lines)
         return OK if report.clean else INPUT
+
+
+def _chunks(file: Path) -> Iterator[bytes]:
+    """Give a file's bytes piece by piece. NotFound and StorageFault say why it cannot be read."""
+    try:
+        with file.open("rb") as opened:
+            yield from iter(lambda: opened.read(1 << 16), b"")
+    except OSError as error:
+        raise unreadable(file, error) from None
 
 
 async def _import_told(session: Session, bench: Workbench, made: Run, corrected: Path | None) -> int:
