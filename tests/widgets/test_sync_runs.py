@@ -149,6 +149,8 @@ async def test_an_import_with_errors_is_read_mended_and_imported_again(
     )
     assert page.list.rows[0]["state"]["kind"] == "warn"
     assert [row["row"] for row in shown.refused.list.rows] == ["3", "7"]
+    assert [row["row"] for row in shown.outcomes.list.rows] == [str(number) for number in range(1, 9)]
+    assert len({str(row["state"]) for row in shown.outcomes.list.rows}) == 2, "taken, and refused"
     shown.refused.list.selected = "0"
     await settle()
     told = read(page.widget)

@@ -16,6 +16,7 @@ from .messages import Messages
 from .page import Frame
 from .piece import said
 from .pulse import Pulse
+from .runs_outcomes import RunOutcomes
 from .shown import Shown
 from .sync_import_view import PART_COLUMNS, part_row, report_banner, rows_markup, strip_markup
 from .sync_refused import RefusedRows
@@ -43,6 +44,7 @@ class ImportBoard(Shown):
         frame.click(self.again, self.ask_again, self.messages)
         self.ways = look.buttons(self.again, align="start")
         self.refused = RefusedRows(frame, run, self.mend)
+        self.outcomes = RunOutcomes(frame, run)
         self.pulse = Pulse(self.look)
         self.widget = look.stack(
             look.card(
@@ -50,9 +52,11 @@ class ImportBoard(Shown):
                 self.pulse,
             ),
             self.refused.widget,
+            self.outcomes.widget,
         )  # fmt: skip
         visible(self.ways, False)
         visible(self.refused.widget, False)
+        visible(self.outcomes.widget, False)
         self._folded = False
 
     async def read(self) -> None:
@@ -110,6 +114,9 @@ class ImportBoard(Shown):
             report.done,
         ):
             await self.refused.show(report)
+            visible(self.outcomes.widget, report.done)
+            if report.done:
+                await self.outcomes.read()
 
 
 def _without_a_word(part: ImportPart) -> bool:
