@@ -29,6 +29,7 @@ from . import (  # noqa: F401
     sms_consent,
     snippet,
     sync,
+    sync_status,
     tags,
     up,
     work,

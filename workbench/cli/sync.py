@@ -1,4 +1,4 @@
-"""Sync: a table brought to a shop's platform, the plan of it, what changed since the last time, and how imports stand."""
+"""Sync: a table brought to a shop's platform, a file looked at before it is, and what changed since the last time."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from workbench.adapters.clock import SystemClock
 from workbench.bench import Workbench
 from workbench.engine.import_csv import check_csv
 from workbench.models.run import Run, RunPlan
-from workbench.models.sync import Diff, ImportReport, SyncPlan
-from workbench.models.sync_estimate import SyncAsk, SyncEstimate
+from workbench.models.sync import Diff, SyncPlan
+from workbench.models.sync_estimate import SyncAsk
 from workbench.models.sync_platform import ENTITIES, Entity
 from workbench.providers import platform
 from workbench.sentence import N_, say
 
-from .codes import INPUT, OK, code_of_job
+from .codes import INPUT, OK
 from .contacts import unreadable, write_text
 from .frame import command
 from .run import ConfirmRows
@@ -26,6 +26,7 @@ from .run_steps import Confirm, carried_out, planned, read_mapping
 from .send import AllowHost, ConfirmHost, Var
 from .session import Session
 from .steering import invalid
+from .sync_status import report_lines
 
 File = Annotated[
     Path, typer.Argument(metavar="FILE", help=N_("The table: CSV, Parquet or JSON lines."), show_default=False)
@@ -186,31 +187,6 @@ async def check(
     return OK if found.ok else INPUT
 
 
-@command("sync plan", N_("Say how many calls and minutes so many rows take, one by one and as files."))
-async def plan(
-    session: Session,
-    contacts: Annotated[int, typer.Option("--contacts", metavar="NUMBER", min=0, help=N_("Rows of contacts."))] = 0,
-    products: Annotated[int, typer.Option("--products", metavar="NUMBER", min=0, help=N_("Rows of products."))] = 0,
-    purchases: Annotated[int, typer.Option("--purchases", metavar="NUMBER", min=0, help=N_("Purchases."))] = 0,
-    coupons: Annotated[int, typer.Option("--coupons", metavar="NUMBER", min=0, help=N_("Coupon codes."))] = 0,
-    calls_per_min: Annotated[
-        int, typer.Option("--calls-per-minute", metavar="NUMBER", min=0, help=N_("What the account may; 0 is the platform's own."))
-    ] = 0,
-) -> None:  # fmt: skip
-    """Estimate; nothing is sent."""
-    rows: dict[Entity, int] = {
-        "contact": contacts, "product": products, "purchase": purchases, "coupon": coupons
-    }  # fmt: skip
-    if not any(rows.values()):
-        raise invalid("contacts", say("Say how many rows there are: --contacts 20000, for example."))
-    ask = SyncAsk(
-        rows={entity: count for entity, count in rows.items() if count}, calls_per_min=calls_per_min
-    )
-    async with session.bench() as bench:
-        found = await bench.sync_planning.estimate(ask)
-    session.show(found.model_dump(mode="json"), _plan_lines(session, found))
-
-
 @command("sync diff", N_("Compare a table with what was last sent of it; nothing is sent."), busy=True)
 async def diff(
     session: Session,
@@ -238,48 +214,6 @@ async def diff(
     session.show(found.model_dump(mode="json"), _diff_lines(session, found))
 
 
-@command(
-    "sync status", N_("List the syncs, or say how one stands: its parts, and the rows that were refused.")
-)
-async def status(
-    session: Session,
-    run: Annotated[
-        str, typer.Argument(metavar="RUN", help=N_("The run's id; without it all are listed."), show_default=False)
-    ] = "",
-    refused: Annotated[
-        int, typer.Option("--refused", metavar="NUMBER", min=0, max=500, help=N_("How many refused rows are shown."))
-    ] = 20,
-) -> int:  # fmt: skip
-    """List, or show one."""
-    async with session.bench() as bench:
-        if not run:
-            found = await bench.runs.runs("sync")
-            session.show([one.model_dump(mode="json") for one in found], _listed(session, found))
-            return OK
-        made = await bench.runs.get(run)
-        if made.plan.sync is None:
-            raise invalid("run", say("{id} is no sync. Look at it with “workbench work show”.", id=run))
-        summary = await bench.runs.summary(run)
-        progress = summary.progress
-        if made.plan.sync.how != "import" or made.job_id is None:
-            counts = progress.job.counts.model_dump() if progress is not None else {}
-            session.show(
-                summary.model_dump(mode="json"),
-                [f"{made.id}  {made.plan.title}  [{made.state}]", *(f"  {key}: {value}" for key, value in counts.items() if value)],
-            )  # fmt: skip
-            return OK if progress is None else code_of_job(progress.job)
-        report = await bench.sync_imports.report(run)
-        rows = await bench.sync_imports.refused(run, 0, refused) if refused else []
-        document = {
-            **report.model_dump(mode="json"),
-            "refused": [one.model_dump(mode="json") for one in rows],
-        }
-        lines = list(_report_lines(session, report))
-        lines += [f"  {one.row}  {one.field}  {one.message}" for one in rows]
-        session.show(document, lines)
-        return OK if report.clean else INPUT
-
-
 def _chunks(file: Path) -> Iterator[bytes]:
     """Give a file's bytes piece by piece. NotFound and StorageFault say why it cannot be read."""
     try:
@@ -292,7 +226,7 @@ def _chunks(file: Path) -> Iterator[bytes]:
 async def _import_told(session: Session, bench: Workbench, made: Run, corrected: Path | None) -> int:
     """Say how an import's parts ended, and write the refused rows; 0 only when every row was taken."""
     report = await bench.sync_imports.report(made.id)
-    for line in _report_lines(session, report):
+    for line in report_lines(session, report):
         session.tell(line)
     if corrected is not None and report.errors:
         write_text(corrected, await bench.sync_imports.corrected(made.id))
@@ -334,27 +268,6 @@ def _entity(kind: str) -> Entity:
     return next(entity for entity in ENTITIES if f"{entity}s" == kind)
 
 
-def _plan_lines(session: Session, found: SyncEstimate) -> Iterator[str]:
-    for step in found.steps:
-        way = step.advised
-        yield session.text(
-            say(
-                "{rows} {what}: {calls} calls, about {minutes} min. {why}",
-                rows=step.rows, what=f"{step.entity}s", calls=way.calls, minutes=round(way.seconds / 60, 1), why=step.why,
-            )
-        )  # fmt: skip
-        if step.break_even is not None:
-            yield session.text(say("    An import is quicker from {rows} rows on.", rows=step.break_even))
-    yield session.text(
-        say(
-            "All of it: {calls} calls, about {minutes} min at {limit} calls a minute.",
-            calls=found.calls, minutes=round(found.seconds / 60, 1), limit=found.calls_per_min,
-        )
-    )  # fmt: skip
-    for note in found.notes:
-        yield session.text(note)
-
-
 def _diff_lines(session: Session, found: Diff) -> Iterator[str]:
     yield session.text(
         say(
@@ -364,20 +277,3 @@ def _diff_lines(session: Session, found: Diff) -> Iterator[str]:
     )  # fmt: skip
     for one in found.sample:
         yield f"  {one.kind}  {one.row or '-'}  {one.key}  {', '.join(one.fields)}".rstrip()
-
-
-def _report_lines(session: Session, report: ImportReport) -> Iterator[str]:
-    for part in report.parts:
-        words = session.text(part.sentence) if part.sentence is not None else ""
-        yield f"  {part.number}  {part.state}  {part.success}/{part.rows}  {part.import_id}  {words}".rstrip()
-    yield session.text(
-        say("{success} of {rows} rows taken, {errors} refused.", success=report.success, rows=report.rows, errors=report.errors)
-    )  # fmt: skip
-
-
-def _listed(session: Session, found: list[Run]) -> Iterator[str]:
-    for one in found:
-        assert one.plan.sync is not None, "only syncs are listed"
-        yield f"{one.id}  {one.plan.title}  [{one.plan.sync.entity}, {one.plan.sync.how}, {one.state}]"
-    if not found:
-        yield session.text(N_("Nothing was synced yet."))
