@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.widgets.faces import begin
 from workbench import Contact, Workbench
 from workbench.adapters.remote import ServerClient
 from workbench.models.base import SecretRef
@@ -26,6 +27,11 @@ def english_again() -> Iterator[None]:
     yield
     language._spoken = None
     piece.speak(lambda text: text)
+
+
+@pytest.fixture(autouse=True)
+def a_kernel_of_ones_own() -> None:
+    begin()
 
 
 @pytest.fixture

@@ -31,12 +31,36 @@ def plain(one: Any) -> Any:
     )
 
 
-def kernel_state() -> str:
-    """Return everything that this process's open widgets hold as state, shown or not.
+_before: set[str] = set()
+"""The widgets that earlier tests of this process left behind."""
+
+
+def begin() -> None:
+    """From here on only what is made anew counts as this test's; for a fixture."""
+    _before.clear()
+    _before.update(_instances)
+
+
+class Held:
+    """Everything that this test's open widgets hold as state, shown or not: ``word in held``. A failure shows none of it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._text
+
+    def __repr__(self) -> str:
+        return f"<{len(self._text)} signs of state>"
+
+
+def kernel_state() -> Held:
+    """Return what this test's open widgets hold as state.
 
     What an earlier test closed may still be held by a widget of its page: so each widget is read without the others in it.
     """
-    return json.dumps([plain(one) for one in list(_instances.values()) if one.comm is not None], default=str)
+    mine = [one for id, one in list(_instances.items()) if id not in _before and one.comm is not None]
+    return Held(json.dumps([plain(one) for one in mine], default=str))
 
 
 def of(widget: Any, kind: str) -> list[Any]:

@@ -83,10 +83,11 @@ async def test_from_nothing_to_prod_and_back(
     ref = secrets_of((await house.integrations.get(prod)).settings)["credential.password"]
     assert house.house.vault.open_text(ref.handle) == TYPED + "2"
 
-    state = kernel_state() + read(page.widget)
+    state, shown = kernel_state(), read(page.widget)
     kept = "".join(path.read_text("utf-8", "replace") for path in (tmp_path / "home").glob("*.json"))
     for word in (PLANTED, TYPED):
         assert word not in state
+        assert word not in shown
         assert word not in kept
 
 
