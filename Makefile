@@ -21,7 +21,7 @@ run: $(VENV)/run.stamp ## start the workbench: dashboards, server and sandbox; C
 	@$(BIN)/workbench up $(ARGS)
 
 test: $(VENV)/test.stamp ## every test: unit, contract, page and browser
-	@$(BIN)/python -m pytest -m "not soak" -n $(JOBS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -m "not soak" -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/test.stamp ## style, types and the import contracts
 	$(BIN)/ruff format --check
