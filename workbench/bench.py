@@ -402,7 +402,7 @@ def _services(
     from .services.sync_looking import Looks
     from .services.syncing import syncing
 
-    database = house.journal.database
+    database = house.database
     consent = Consent(house, ConsentLog(database))
     lists = HubLists(ConsentLists(house.home), consent.doors)
     doors = GateHouse(house, HoldStore(database, house.clock), CodePools(database), lists)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # a page that connects reads the services' signatures, and lo
     from workbench.adapters.budgets import Budgets
     from workbench.adapters.catalogue import Catalogue
     from workbench.adapters.clock import Clock
+    from workbench.adapters.database import Database
     from workbench.adapters.home import Home
     from workbench.adapters.journal import Journal
     from workbench.adapters.ledger import Ledger
@@ -41,6 +42,11 @@ class House:
     tokens: Tokens
     clock: Clock
     owner: Person
+
+    @property
+    def database(self) -> Database:
+        """The one database of this home or team."""
+        return self.journal.database
 
     @property
     def mode(self) -> Mode:
