@@ -29,8 +29,9 @@ check: $(VENV)/test.stamp ## style, types and the import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-bench: $(VENV)/bench.stamp ## the measurements, one after the other
+bench: $(VENV)/bench.stamp ## the measurements, one after the other, into the table of the README (an hour)
 	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python -m "$$(echo $${file%.py} | tr / .)" $(ARGS) || exit 1; done
+	@$(BIN)/python -m tests.benchmarks.table
 
 soak: $(VENV)/test.stamp ## the long series
 	@$(BIN)/python -m pytest -m soak $(ARGS)

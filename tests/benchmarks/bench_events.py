@@ -34,6 +34,7 @@ from statistics import median
 from time import perf_counter, process_time
 from typing import Any
 
+from tests.benchmarks.figures import Sheet, sheet_of
 from tests.loopback import quiet_port
 
 ROUNDS = int(os.environ.get("WORKBENCH_BENCH_ROUNDS", "3"))
@@ -72,15 +73,6 @@ def bodies(path: Path) -> Iterator[dict[str, Any]]:
             body["member"] = body["member"] == "true"
             body["products"] = json.loads(body["products"])
             yield body
-
-
-def tell(rates: Rates, unit: str, ours: str = "ours") -> None:
-    """Print the ways, a line each."""
-    for name, rounds in rates.items():
-        ratio = median(mine / other for mine, other in zip(rates[ours], rounds, strict=True))
-        beside = "" if name == ours else f"   {ours} is {ratio:.2f} x"
-        print(f"  {name:32}{median(rounds):11,.0f} {unit} ({min(rounds):,.0f} to {max(rounds):,.0f}){beside}")
-    sys.stdout.flush()
 
 
 # Compose -------------------------------------------------------------------------------------------------------------
@@ -124,8 +116,8 @@ async def compose(folder: Path) -> None:
     for _ in range(2 * ROUNDS + 1):
         for name, way in ways.items():
             rates[name].append(_rate(way) * len(given))
-    print("occurrences composed, a contract with five variables")
-    tell(rates, "rows/s")
+    topic = "Occurrences composed, a contract with five variables"
+    sheet_of("events", topic, "rows/s of processor time", rates, ours="ours").tell()
 
 
 def _cell(value: object) -> str:
@@ -221,8 +213,11 @@ async def read(folder: Path) -> None:
             done = await asyncio.to_thread(_read_by, way, path, home)
             assert done["rows"] == READ_ROWS, done
             found[way].append(done)
-    print(f"a CSV of {READ_ROWS:,} rows read, {path.stat().st_size / 1e6:,.0f} MB")
-    tell({way: [READ_ROWS / one["seconds"] for one in rounds] for way, rounds in found.items()}, "rows/s")
+    topic = f"A CSV of {READ_ROWS:,} rows read, {path.stat().st_size / 1e6:,.0f} MB"
+    rates = {way: [READ_ROWS / one["seconds"] for one in rounds] for way, rounds in found.items()}
+    sheet_of(
+        "events", topic, "rows/s", rates, ours="ours", ceilings=("polars, columns",), parts=("ours, sealed on the disk",)
+    ).tell()  # fmt: skip
     for way, rounds in found.items():
         more, peak = median(one["mb"] - one["before"] for one in rounds), max(one["mb"] for one in rounds)
         worked, taking = median(one["processor"] for one in rounds), median(one["taking"] for one in rounds)
@@ -277,8 +272,8 @@ async def preflight(folder: Path) -> None:
             began = perf_counter()
             assert sum(map(fits, bodies(path))) == seen.ready
             rates["script with fastjsonschema"].append(CHECKED_ROWS / (perf_counter() - began))
-    print(f"{CHECKED_ROWS:,} rows looked at before a run, one in {BAD_EVERY} of them bad")
-    tell(rates, "rows/s")
+    topic = f"{CHECKED_ROWS:,} rows looked at before a run, one in {BAD_EVERY} of them bad"
+    sheet_of("events", topic, "rows/s", rates, ours="ours").tell()
 
 
 # Run -----------------------------------------------------------------------------------------------------------------
@@ -384,12 +379,11 @@ async def run(folder: Path) -> None:
             for at_once, name in sdk_ways.items():
                 assert sdk is not None
                 rates[name].append(await asyncio.to_thread(by_sdk, sdk, address, folder, path, few, at_once))
-    print(
-        f"a run of {ROWS:,} rows sent to a sink on loopback, {AT_ONCE} at once; others send {few:,} of them"
-    )
-    tell(rates, "rows/s", "ours, whole")
+    topic = f"A run of {ROWS:,} rows sent to a sink on loopback, {AT_ONCE} at once (others: {few:,})"
+    sheet = sheet_of("events", topic, "rows/s", rates, ours="ours, whole", parts=("of it the sending",))
     if sdk is None:
-        print(f"  pysendpulse is left out: {without}")
+        sheet.leave_out("pysendpulse", without)
+    sheet.tell()
 
 
 async def by_httpx(address: str, path: Path, rows: int) -> float:
@@ -461,8 +455,10 @@ async def pace(folder: Path) -> None:
         parts.append(max(_part(times, rate.limit, rate.per_s) for rate in rates))
         most = ", ".join(f"{_most(times, rate.per_s)} in any {rate.per_s:.0f} s" for rate in rates)
         print(f"  {name:32}{parts[-1]:11.1%} of what the limit allows; the most that arrived: {most}")
-    kept = "reached" if median(parts) >= 0.95 else "NOT reached"
-    print(f"  {'median':32}{median(parts):11.1%} ({min(parts):.1%} to {max(parts):.1%}; goal 95 %: {kept})")
+    sheet = Sheet("events", f"Three accounts at once under {said}", "% of what the limit allows")
+    sheet.add("ours", [100 * part for part in parts], "ours")
+    sheet.tell()
+    print(f"  goal 95 %: {'reached' if median(parts) >= 0.95 else 'NOT reached'}")
 
 
 def _part(times: Sequence[float], limit: int, per_s: float) -> float:

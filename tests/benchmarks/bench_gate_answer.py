@@ -1,4 +1,4 @@
-"""How fast a hold is answered, whole, beside a bare client: python tests/benchmarks/bench_gate_answer.py.
+"""How fast a hold is answered, whole, beside a bare client: python -m tests.benchmarks.bench_gate_answer.
 
 A loopback sink in a process of its own takes 10,000 rejects and the finish; 64 calls are under way at once. "Whole" is what the answering
 job does from its rows on the disk to the finish: unseal, call, read, judge, ledger and journal. The bare client posts the same requests
@@ -17,6 +17,7 @@ from time import perf_counter
 import aiohttp
 
 from tests.benchmarks.bench_send import drive, sinking
+from tests.benchmarks.figures import sheet_of
 from tests.gate_platform import GatePlatform
 from tests.gate_room import Room, room
 from workbench.adapters.clock import new_id
@@ -97,15 +98,10 @@ async def measure(made: Room, platform: GatePlatform) -> None:
         rates["wire"].append(await bare(made, uris))
         rates["bare transport"].append(await bare_transport(uris))
     found = {name: median(rounds) for name, rounds in rates.items()}
-    print(f"{'way':16} {'calls/s':>12} {'whole job is':>16}")
-    for name, rate in found.items():
-        print(
-            f"{name:16} {rate:12,.0f} {found['whole'] / rate:14.2f} x   ({', '.join(f'{one:,.0f}' for one in rates[name])})"
-        )
-    times = found["bare transport"] / found["whole"]
-    print(
-        f"{ROWS:,} rejects and the finish take {ROWS / found['whole']:.1f} s, {times:.2f} times as long as the bare client"
-    )
+    sheet_of(
+        "gate_answer", f"A hold answered: {ROWS:,} rejects and the finish, 64 calls at once", "calls/s", rates, ours="whole",
+        ceilings=("wire", "bare transport"), parts=("filling",),
+    ).tell()  # fmt: skip
     print(f"making the rows ready took {ROWS / found['filling']:.1f} s before")
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import simpy
 
+from tests.benchmarks.figures import sheet_of
 from workbench.engine.break_even import sweep
 from workbench.engine.crowd import Crowd, making_of
 from workbench.engine.draws import UNIT
@@ -99,13 +100,9 @@ def compare() -> None:
         (seconds(lambda: simulate(SENDOUT)), seconds(lambda: by_simpy(PART, rejected, calls)))
         for _ in range(ROUNDS)
     ]
-    rates = [(SIZE / mine, SAMPLE / other) for mine, other in taken]
-    print(f"{SIZE:,} held contacts, from the seed to the result")
-    print(f"  {'ours':46}{median(mine for mine, _ in rates):>12,.0f} contacts/s")
-    ratio = median(mine / other for mine, other in rates)
-    print(
-        f"  {f'simpy, {SAMPLE:,} of them':46}{median(other for _, other in rates):>12,.0f} contacts/s   ours is {ratio:5.0f} times as fast"
-    )
+    rates = {"ours": [SIZE / mine for mine, _ in taken], "simpy": [SAMPLE / other for _, other in taken]}
+    topic = f"{SIZE:,} held contacts simulated, from the seed to the result (simpy: {SAMPLE:,})"
+    sheet_of("gate_simulate", topic, "contacts/s", rates, ours="ours").tell()
 
 
 def slide() -> None:

@@ -1,4 +1,4 @@
-"""How fast payloads are rendered, beside the usual ways: python tests/benchmarks/bench_render.py.
+"""How fast payloads are rendered, beside the usual ways: python -m tests.benchmarks.bench_render.
 
 Two payloads of 10 slots: in the first each value is a text that needs escaping, the second also has numbers, null and slots within a text.
 The ways take turns, round by round, and the processor's own time is counted, so that a busy machine changes little; told are medians, and
@@ -11,10 +11,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from statistics import median
 from time import process_time
 from typing import Any
 
+from tests.benchmarks.figures import sheet_of
 from workbench.engine.template import compile_template
 
 ROUNDS = 15
@@ -112,6 +112,37 @@ def jinja(payload: object) -> dict[str, Render]:
     }
 
 
+def minijinja_render(payload: object) -> dict[str, Render]:
+    """Render by minijinja, compiled once; nothing where it is not installed."""
+    try:
+        from minijinja import Environment
+    except ImportError:
+        return {}
+    environment = Environment(templates={"payload": jinja_text(payload)})
+    return {"minijinja + tojson": lambda values: environment.render_template("payload", **values)}
+
+
+def liquid_text(payload: object) -> str:
+    """Return the payload as a Liquid template in which ``json`` writes each value."""
+
+    def written(found: re.Match[str]) -> str:
+        parts = SLOT.split(json.loads(found[0]))
+        words = [part if place % 2 else f"'{part}'" for place, part in enumerate(parts) if part]
+        return f"{{{{ {words[0]}{''.join(f' | append: {word}' for word in words[1:])} | json }}}}"
+
+    return re.sub(r'"[^"]*\{\{[^"]*"', written, json.dumps(payload))
+
+
+def liquid_render(payload: object) -> dict[str, Render]:
+    """Render by python-liquid, compiled once; nothing where it is not installed."""
+    try:
+        from liquid import Environment
+    except ImportError:
+        return {}
+    template = Environment(extra=True).from_string(liquid_text(payload))
+    return {"python-liquid + json": lambda values: template.render(**values)}
+
+
 def seconds(render: Render, values: Values, count: int) -> float:
     """Return how long one of ``count`` renders takes."""
     start = process_time()
@@ -122,17 +153,19 @@ def seconds(render: Render, values: Values, count: int) -> float:
 
 def measure(title: str, payload: object, values: Values) -> None:
     """Measure all ways in turns and print one line for each."""
-    ways = {"ours": ours(payload), "json.dumps(tree fill)": tree_fill(payload), **jinja(payload)}
+    ways = {
+        "ours": ours(payload), "json.dumps(tree fill)": tree_fill(payload), **minijinja_render(payload), **jinja(payload),
+        **liquid_render(payload),
+    }  # fmt: skip
     counts = {name: max(5, round(ROUND_S / seconds(render, values, 20))) for name, render in ways.items()}
-    rounds = [
-        {name: seconds(render, values, counts[name]) for name, render in ways.items()} for _ in range(ROUNDS)
-    ]
-    print(title)
-    for name, render in ways.items():
+    for render in ways.values():
         assert len(json.loads(render(values))) == len(json.loads(ways["ours"](values)))
-        rate = 1 / median(taken[name] for taken in rounds)
-        ratio = median(taken[name] / taken["ours"] for taken in rounds)
-        print(f"  {name:46}{rate:>10,.0f} payloads/s   ours is {ratio:7.1f} times as fast")
+    rounds = [
+        {name: 1 / seconds(render, values, counts[name]) for name, render in ways.items()}
+        for _ in range(ROUNDS)
+    ]
+    rates = {name: [taken[name] for taken in rounds] for name in ways}
+    sheet_of("render", f"Payloads rendered: {title}", "payloads/s", rates, ours="ours").tell()
 
 
 def main() -> None:

@@ -1,10 +1,11 @@
-"""How fast a bulk job goes, whole, beside the usual senders: python tests/benchmarks/bench_send.py.
+"""How fast a bulk job goes, whole, beside the usual senders: python -m tests.benchmarks.bench_send.
 
 A loopback sink in a process of its own answers 200 with a little JSON; 64 requests are under way at once. The ways take turns, round by
 round, and medians are told, as ratios within this run. "Whole" is what a job does: render, compose, send, read, redact, ledger and
 journal, on the disk. "Without ledger" is the same without ledger and journal: the difference is what those two cost.
 
-``newman`` takes part where npm can install it; its requests go one after the other, as it works.
+Newman and Bruno take part where npm can install them, their start left out; Newman's requests go one after the other, as it works. wrk
+(Debian's) is the ceiling: it is written in C and keeps nothing.
 """
 
 from __future__ import annotations
@@ -12,9 +13,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
-import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -26,6 +26,8 @@ from typing import Any
 import aiohttp
 import httpx
 
+from tests.benchmarks import npm_tools
+from tests.benchmarks.figures import sheet_of
 from tests.loopback import listener
 from workbench import Contact, Settings, Workbench
 from workbench.models.work import Claimed, JobOptions
@@ -35,8 +37,10 @@ from workbench.services.sending import Sending
 ROUNDS = int(os.environ.get("WORKBENCH_BENCH_ROUNDS", "3"))
 ROWS = int(os.environ.get("WORKBENCH_BENCH_ROWS", "10000"))
 HTTPX_ROWS = max(500, ROWS // 10)
-NEWMAN_ROWS = 300
+SLOW_ROWS = max(100, ROWS // 20)
+WRK_S = 4
 AT_ONCE = 64
+OURS = "ours, the whole job"
 VARIABLES = {f"v{number}": f'São "Paulo" \\ {number}\n' for number in range(9)}
 PAYLOAD = json.dumps(
     {
@@ -128,7 +132,7 @@ class Bench:
         await sending.close()
         return ROWS / took
 
-    async def bare_transport(self) -> float:
+    async def aiohttp_session(self) -> float:
         async with aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()
         ) as session:
@@ -148,40 +152,20 @@ class Bench:
             return HTTPX_ROWS / (perf_counter() - began)
 
 
-def newman(url: str, folder: Path) -> float | None:
-    """Return Newman's requests a second; None where npm or node are missing, or npm cannot get it."""
-    npm = shutil.which("npm")
-    if npm is None or os.environ.get("WORKBENCH_BENCH_NEWMAN") == "0":
-        return None
-    installed = folder / "node_modules" / ".bin" / "newman"
-    try:
-        if not installed.exists():
-            subprocess.run(
-                [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), "newman@6.2.2"],
-                check=True, capture_output=True, timeout=300,
-            )  # fmt: skip
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
-        return None
-    collection = {
-        "info": {"name": "bench", "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"},
-        "item": [{"name": "send", "request": {
-            "method": "POST", "url": url, "header": [{"key": "Content-Type", "value": "application/json"}],
-            "body": {"mode": "raw", "raw": "x" * 400},
-        }}],
-    }  # fmt: skip
-    (folder / "collection.json").write_text(json.dumps(collection))
-    took = []
-    for rows in (
-        1,
-        NEWMAN_ROWS + 1,
-    ):  # the start of Node is left out: the difference is what the requests took
-        began = perf_counter()
-        subprocess.run(
-            [str(installed), "run", str(folder / "collection.json"), "-n", str(rows), "--silent"],
-            check=True, capture_output=True, timeout=300,
-        )  # fmt: skip
-        took.append(perf_counter() - began)
-    return NEWMAN_ROWS / (took[1] - took[0])
+def pysendpulse_loop(url: str, folder: Path) -> float:
+    """Return what the SDK of SendPulse sends a second, one after the other as its manual shows; it has a client of its own."""
+    from pysendpulse import pysendpulse
+
+    logging.disable(logging.CRITICAL)
+    pysendpulse.PySendPulse._PySendPulse__api_url = url.rpartition("/")[0]  # no argument sets it
+    client = pysendpulse.PySendPulse("id", "secret", "FILE", f"{folder}/")
+    body = {"email": "ana@example.com", "text": "x" * 350}
+    began = perf_counter()
+    for _ in range(SLOW_ROWS):
+        assert client.send_event("purchase", body)["result"] is True
+    took = perf_counter() - began
+    logging.disable(logging.NOTSET)
+    return SLOW_ROWS / took
 
 
 @contextlib.asynccontextmanager
@@ -219,27 +203,40 @@ async def measure(url: str, folder: Path) -> None:
         draft = await bench.integrations.start()
         saved = await bench.integrations.save(draft.model_copy(update={"settings": settings}))
         made = Bench(url, bench, saved.id)
-        ways = (made.whole, made.without_ledger, made.lane, made.bare_transport, made.httpx_client)
-        rates: dict[str, list[float]] = {way.__name__: [] for way in ways}
+        ways: dict[str, Callable[[], Awaitable[float]]] = {
+            OURS: made.whole,
+            "without ledger and journal": made.without_ledger,
+            "our lane alone": made.lane,
+            "aiohttp, bare": made.aiohttp_session,
+            "httpx.AsyncClient": made.httpx_client,
+            "pysendpulse, a loop": lambda: asyncio.to_thread(pysendpulse_loop, url, folder),
+            "Newman": lambda: asyncio.to_thread(npm_tools.newman, url, SLOW_ROWS),
+            "Bruno CLI": lambda: asyncio.to_thread(npm_tools.bruno, url, SLOW_ROWS, parallel=False),
+            "Bruno CLI, parallel": lambda: asyncio.to_thread(npm_tools.bruno, url, SLOW_ROWS, parallel=True),
+            "wrk, which keeps nothing": lambda: asyncio.to_thread(npm_tools.wrk, url, AT_ONCE, WRK_S),
+        }
+        rates: dict[str, list[float]] = {name: [] for name in ways}
+        missing: dict[str, str] = {}
         for _ in range(ROUNDS):
-            for way in ways:
-                rates[way.__name__].append(await way())
-    found = {name: median(rounds) for name, rounds in rates.items()}
-    whole = found["whole"]
-    print(f"{'way':16} {'requests/s':>12} {'whole job is':>16}")
-    for name, rate in found.items():
-        print(
-            f"{name:16} {rate:12,.0f} {whole / rate:14.2f} x   ({', '.join(f'{one:,.0f}' for one in rates[name])})"
-        )
-    if (postman := newman(url, folder)) is not None:
-        print(f"{'newman':16} {postman:12,.0f} {whole / postman:14.2f} x")
-    else:
-        print("newman           not measured: npm is missing, or could not install it")
+            for name, way in ways.items():
+                try:
+                    if name not in missing:
+                        rates[name].append(await way())
+                except (npm_tools.Missing, ModuleNotFoundError) as why:
+                    missing[name] = str(why)
+    sheet = sheet_of(
+        "send", f"A job of {ROWS:,} messages, {AT_ONCE} at once, to a sink on loopback", "messages/s",
+        {name: rounds for name, rounds in rates.items() if name not in missing}, ours=OURS,
+        ceilings=("aiohttp, bare", "wrk, which keeps nothing"), parts=("without ledger and journal", "our lane alone"),
+    )  # fmt: skip
+    for name, why in missing.items():
+        sheet.leave_out(name, why)
+    sheet.tell()
+    found = {name: median(rounds) for name, rounds in rates.items() if rounds}
     print(
-        f"ledger and journal cost {1 - whole / found['without_ledger']:.0%} of the run; a row costs {made.cpu_us:.0f} us of processor time"
+        f"ledger and journal cost {1 - found[OURS] / found['without ledger and journal']:.0%} of the run; "
+        f"a row costs {made.cpu_us:.0f} us of processor time"
     )
-    print(f"goals: 20 x httpx (now {whole / found['httpx_client']:.1f}), a third of the bare transport (now "
-          f"{whole / found['bare_transport']:.2f}), 40 x newman, ledger and journal below 33 %")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tests.benchmarks.figures import sheet_of
 from tests.callback_room import KEYS, OURS, PUBLIC, Room, report, room
 from tests.loopback import listener
 from workbench import Workbench
@@ -159,16 +160,15 @@ async def callbacks(home: Path) -> None:
                 await asyncio.sleep(0.02)
             if number:
                 rates["worked on"].append(AT_ONCE / (perf_counter() - began))
-    found = {name: median(rounds) for name, rounds in rates.items()}
-    print(f"{AT_ONCE} callbacks at once, {ROUNDS} rounds")
+    topic = f"{AT_ONCE} signed callbacks at once, proved and on the disk before they are acknowledged"
+    sheet_of("sms", topic, "callbacks/s", rates, ours="ours", ceilings=("bare",), parts=("worked on",)).tell()
     for name in ("ours", "bare"):
         half = median(one[len(one) // 2] for one in times[name])
         slowest = [one[-1] for one in times[name]]
         print(
-            f"  {name:10} {found[name]:9,.0f}/s   median {half * 1000:6.0f} ms   slowest {median(slowest) * 1000:6.0f} ms"
-            f" (of all rounds {max(slowest) * 1000:.0f} ms)   {found['ours'] / found[name]:.2f} x"
+            f"  {name:10} median {half * 1000:6.0f} ms   slowest {median(slowest) * 1000:6.0f} ms"
+            f" (of all rounds {max(slowest) * 1000:.0f} ms)"
         )
-    print(f"  worked on, from the first call to the last effect: {found['worked on']:,.0f}/s")
 
 
 # Consent -------------------------------------------------------------------------------------------------------------
@@ -207,11 +207,10 @@ async def consent(home: Path) -> None:
                 ).fetchall()
             alone.append(ASKED / (perf_counter() - began))
         look_up.close()
-    print(
-        f"consent decisions over {POINTS:,} known points, {ASKED:,} at a time (recorded at {filled:,.0f}/s)"
-    )
-    print(f"  ours       {median(ours):9,.0f}/s")
-    print(f"  look-up    {median(alone):9,.0f}/s   {median(ours) / median(alone):.2f} x")
+    topic = f"Consent decisions over {POINTS:,} known points, {ASKED:,} at a time"
+    rates = {"ours": ours, "a digest and a look-up each": alone}
+    sheet_of("sms", topic, "decisions/s", rates, ours="ours").tell()
+    print(f"  recorded at {filled:,.0f}/s")
 
 
 # The meter and the requests ------------------------------------------------------------------------------------------
@@ -246,13 +245,12 @@ def meters() -> None:
     for _ in range(ROUNDS):
         ours.append(rate(lambda: [meter(text) for text in BODIES]) * len(BODIES))
         plain.append(rate(lambda: [plain_count(text) for text in BODIES]) * len(BODIES))
-    print(f"the meter, {len(BODIES)} texts of 58 to 162 characters, half of them in GSM-7")
-    print(f"  ours       {median(ours):9,.0f}/s")
-    print(f"  count      {median(plain):9,.0f}/s   {median(ours) / median(plain):.2f} x")
+    topic = f"The meter: segments and what forces them, {len(BODIES)} texts of 58 to 162 characters"
+    rates = {"ours": ours, "a plain count": plain}
+    sheet_of("sms", topic, "texts/s", rates, ours="ours", ceilings=("a plain count",)).tell()
 
 
 async def requests(home: Path) -> None:
-    print("requests composed, one recipient")
     async with Workbench.open(home, environ=ENVIRON) as bench:
         for key in KEYS:
             at = await room(bench, key)
@@ -273,9 +271,8 @@ async def requests(home: Path) -> None:
                 peer.append(
                     rate(lambda: httpx.Request(made.method, made.url, headers=made.headers, content=made.body), 0.15)  # noqa: B023
                 )  # fmt: skip
-            print(
-                f"  {key:30} {median(ours):8,.0f}/s   httpx {median(peer):8,.0f}/s   {median(ours) / median(peer):.2f} x"
-            )
+            rates = {"ours": ours, "httpx, given the finished parts": peer}
+            sheet_of("sms", f"One text composed for {key}", "requests/s", rates, ours="ours").tell()
 
 
 async def main() -> None:

@@ -6,9 +6,11 @@ import asyncio
 import sys
 from typing import cast
 
-ANSWER = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 30\r\n\r\n"
-    b'{"id":"m-1","status":"queued"}'
+BODY = b'{"id":"m-1","status":"queued","result":true,"access_token":"t"}'
+"""What every sender that takes part is content with."""
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (
+    len(BODY),
+    BODY,
 )
 
 
