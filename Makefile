@@ -8,6 +8,8 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	&& { echo $$name; break; }; done)
 # Processes that share the tests, a file each at a time: one more than two cores, since much of a test is waiting. One after the other: make test JOBS=0
 JOBS   ?= 3
+# Written bytecode spares each of the hundreds of processes of a run compiling the workbench anew, and each test worker rewriting every test.
+unexport PYTHONDONTWRITEBYTECODE
 # Options for "workbench up", such as: make run ARGS="--port 9000"
 ARGS   ?=
 

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -72,16 +73,57 @@ def server() -> Iterator[str]:
         raise NoPostgres(HOW_TO_GET_IT)
     folder = Path(tempfile.mkdtemp(prefix="wbpg"))  # short: a socket's path has at most 103 characters
     try:
-        with _running(found.resolve(), folder) as url:
-            yield url
+        with _running(found.resolve(), folder) as own:
+            yield own.url
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def _running(found: Path, folder: Path) -> Iterator[str]:
+def own_server() -> Iterator[Server]:
+    """Give a server that the test may stop and start, gone afterwards. Raises NoPostgres."""
+    found = binaries()
+    if found is None:
+        raise NoPostgres(HOW_TO_GET_IT)
+    folder = Path(tempfile.mkdtemp(prefix="wbpg"))
+    try:
+        with _running(found.resolve(), folder) as own:
+            yield own
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Server:
+    """One server in a folder of its own, reached by a socket there."""
+
+    def __init__(self, command: list[str | Path], folder: Path, person: dict[str, Any]) -> None:
+        self.folder = folder
+        self.url = f"postgresql://postgres@/postgres?host={folder}"
+        self.socket = folder / ".s.PGSQL.5432"
+        self._command, self._person = command, person
+        self._log = folder / "log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and return when it takes connections."""
+        with self._log.open("ab") as out:
+            self._process = subprocess.Popen(
+                self._command, stdout=out, stderr=out, cwd=self.folder, **self._person
+            )
+        _wait(self._process, self.url, self._log)
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """Stop it, without waiting for open connections: in good order, or as a machine whose power fails."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT if at_once else signal.SIGINT)
+            self._process.wait(START_S)
+            self._process = None
+
+
+@contextmanager
+def _running(found: Path, folder: Path) -> Iterator[Server]:
     person = _other_than_root(folder)
-    data, log = folder / "data", folder / "log"
+    data = folder / "data"
     made = subprocess.run(
         [found / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"],
         capture_output=True, text=True, cwd=folder, check=False, **person,
@@ -95,17 +137,12 @@ def _running(found: Path, folder: Path) -> Iterator[str]:
         "timezone": "UTC",
     }
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [found / "postgres", "-D", data, *options], stdout=out, stderr=out, cwd=folder, **person
-        )
+    own = Server([found / "postgres", "-D", data, *options], folder, person)
     try:
-        url = f"postgresql://postgres@/postgres?host={folder}"
-        _wait(process, url, log)
-        yield url
+        own.start()
+        yield own
     finally:
-        process.send_signal(signal.SIGINT)  # "fast" shutdown: it does not wait for open connections
-        process.wait(START_S)
+        own.stop()
 
 
 def _other_than_root(folder: Path) -> dict[str, str | int | list[int]]:

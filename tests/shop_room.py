@@ -32,6 +32,8 @@ from workbench.models.sync_platform import ShopField
 from workbench.services.consent import Consent
 from workbench.services.house import House
 from workbench.services.shops import Shops
+from workbench.services.visible_catalogue import VisibleCatalogue
+from workbench.services.visible_vault import VisibleVault
 
 KEY = "pL4ntedKey0123456789ab:s3cr3tHalf0123456789cd"
 """A planted key of the form that the platform's keys have."""
@@ -92,9 +94,10 @@ def room_in(home: Home, database: Database, clock: Clock | None = None, *, on_di
     """Return a room of its own over a database that others share; its catalogue and vault are in memory, unless the files matter."""
     clock, answers = clock or SystemClock(), Answers()
     wire = Wire.rehearsal(answers.route)
+    catalogue = VisibleCatalogue(Catalogue(home) if on_disk else Catalogue.in_memory())
+    vault = Vault.open(home, ENVIRON) if on_disk else Vault.in_memory()
     house = House(
-        home=home, catalogue=Catalogue(home) if on_disk else Catalogue.in_memory(),
-        vault=Vault.open(home, ENVIRON) if on_disk else Vault.in_memory(),
+        home=home, catalogue=catalogue, vault=VisibleVault(vault, catalogue),
         journal=Journal(database), ledger=Ledger(database, clock), budgets=Budgets(database, clock), wire=wire,
         tokens=Tokens(clock, wire.send), clock=clock, owner=Person(name="ana", role="admin"),
     )  # fmt: skip

@@ -6,6 +6,7 @@ Only ``open`` loads the doors to vault, storage and sandbox: the kernel of a das
 from __future__ import annotations
 
 import asyncio
+import functools
 import getpass
 import os
 from collections.abc import Collection, Mapping, Sequence
@@ -18,16 +19,20 @@ from urllib.parse import urlsplit
 
 from .adapters.remote import ServerClient, proxy
 from .errors import Refused, Unreachable
+from .models.cluster import Membership
 from .models.person import Person
 from .sentence import say
 from .services.about import About
 from .services.activity import Activity
+from .services.backups import Backups
 from .services.callback_studio import CallbackStudio
 from .services.callbacks import Callbacks
 from .services.cassettes import Cassettes
 from .services.channels import Channels
+from .services.cluster import Cluster, Wanted
 from .services.consent import Consent
 from .services.crew import Crew, Kinds
+from .services.decisions import Decisions
 from .services.delivery import Delivery
 from .services.dispatch import Dispatch
 from .services.environments import Environments
@@ -49,10 +54,13 @@ from .services.sending import sending
 from .services.shops import Shops
 from .services.sms_accounts import SmsAccounts
 from .services.snippets import Snippets
+from .services.spread import Here
 from .services.sync import Sync
 from .services.sync_imports import SyncImports
 from .services.sync_planning import SyncPlanning
 from .services.tags import Tags
+from .services.units import BusinessUnits
+from .services.upkeep import Upkeep
 from .services.work import Work
 
 if TYPE_CHECKING:
@@ -74,8 +82,10 @@ SERVICES: Mapping[str, type] = {
     "integrations": Integrations,
     "delivery": Delivery,
     "activity": Activity,
+    "backups": Backups,
     "secrets": Secrets,
     "people": People,
+    "units": BusinessUnits,
     "work": Work,
     "gates": Gates,
     "holds": Holds,
@@ -100,6 +110,9 @@ SERVICES: Mapping[str, type] = {
     "tags": Tags,
     "push": Push,
     "readiness": Readiness,
+    "upkeep": Upkeep,
+    "decisions": Decisions,
+    "cluster": Cluster,
 }
 """The services by the name they have on a workbench and in the server's routes."""
 
@@ -115,8 +128,10 @@ class Workbench:
     integrations: Integrations
     delivery: Delivery
     activity: Activity
+    backups: Backups
     secrets: Secrets
     people: People
+    units: BusinessUnits
     work: Work
     gates: Gates
     holds: Holds
@@ -141,6 +156,9 @@ class Workbench:
     tags: Tags
     push: Push
     readiness: Readiness
+    upkeep: Upkeep
+    decisions: Decisions
+    cluster: Cluster
 
     def __init__(
         self,
@@ -167,28 +185,31 @@ class Workbench:
         home: Path | str | None = None,
         *,
         live: bool = False,
-        journal: str | None = None,
+        database: str | None = None,
         allowed_hosts: Collection[str] = (),
         sandbox: Sandbox | None = None,
         clock: Clock | None = None,
         sandbox_at: str = "",
         server_at: str = "",
         public_at: str = "",
+        cluster: str | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> Self:
         """Return an embedded workbench.
 
         Args:
-            home: the folder that holds catalogue, vault and journal; else ``WORKBENCH_HOME``, else the person's own default.
+            home: the folder that holds everything, or a team's locks and copies; else ``WORKBENCH_HOME``, else the person's own default.
             live: let requests out. Without it every provider is answered by a local stand-in, and everything else is refused.
-            journal: a ``postgresql://`` URL for a shared journal; else a SQLite file in the home.
+            database: the ``postgresql://`` URL of a team's database, which then holds everything; else ``WORKBENCH_DATABASE``, else
+                files of the home.
             allowed_hosts: exact names that may lie in a private network in live mode.
             sandbox: stand-ins of your own making (faults, expected keys); ignored in live mode.
             clock: another clock, for rehearsing time.
             sandbox_at: the address of a sandbox on a port of this machine, which plays the platform that holds; else one in this process.
             server_at: the address at which this process takes a platform's hooks, where it serves any.
             public_at: the address by which providers reach this process from outside, through a proxy; else ``server_at``.
-            environ: where ``WORKBENCH_HOME`` and ``WORKBENCH_KEY`` are read from.
+            cluster: who helps: ``local:2`` starts two workers on this machine, an address is that of a dask scheduler; else nobody.
+            environ: where ``WORKBENCH_HOME``, ``WORKBENCH_DATABASE`` and ``WORKBENCH_KEY`` are read from.
         """
         if not live and sandbox is None:
             from .sandbox.app import Sandbox
@@ -196,12 +217,17 @@ class Workbench:
             sandbox = Sandbox(clock=clock)
         house = _open_house(
             Path(home) if home is not None else None,
-            journal,
+            database,
             clock,
             environ,
             _wire(live, allowed_hosts, sandbox, sandbox_at),
         )
-        services, hooks = _services(house, allowed_hosts, sandbox_at, server_at, public_at or server_at)
+        if database:
+            environ = {**environ, "WORKBENCH_DATABASE": database}
+        wanted = _wanted(cluster, house, allowed_hosts, sandbox_at, server_at, public_at, environ)
+        services, hooks = _services(
+            house, allowed_hosts, sandbox_at, server_at, public_at or server_at, wanted
+        )
         platform = sandbox.platform if sandbox is not None and not sandbox_at else None
         if sandbox is not None:
             sandbox.joined(hooks.studio.subscribed, hooks.studio.deliver)
@@ -211,24 +237,38 @@ class Workbench:
         return cls(services, where="embedded", house=house, hooks=hooks, platform=platform)
 
     @classmethod
-    def scratch(cls) -> Self:
-        """Return an embedded workbench whose home is a temporary folder: closed, it leaves nothing behind. Always a rehearsal."""
+    def scratch(cls, *, cluster: str | None = None) -> Self:
+        """Return an embedded workbench whose home is a temporary folder: closed, it leaves nothing behind. Always a rehearsal.
+
+        ``cluster`` is who helps, as with ``open``; ``local:2`` rehearses what a cluster does.
+        """
         folder = TemporaryDirectory(prefix="workbench-", ignore_cleanup_errors=True)
-        bench = cls.open(folder.name)
+        bench = cls.open(folder.name, cluster=cluster)
         bench._scratch = folder
         return bench
 
     @classmethod
     def connect(
-        cls, url: str | None = None, token: str | None = None, *, client: ServerClient | None = None
+        cls,
+        url: str | None = None,
+        token: str | None = None,
+        *,
+        visitor: str | None = None,
+        groups: Sequence[str] = (),
+        client: ServerClient | None = None,
     ) -> Self:
-        """Return the workbench of a server process, by ``url`` and ``token`` (else ``WORKBENCH_URL`` and ``WORKBENCH_TOKEN``)."""
+        """Return the workbench of a server process, by ``url`` and ``token`` (else ``WORKBENCH_URL`` and ``WORKBENCH_TOKEN``).
+
+        ``visitor`` is who is in front of a dashboard, by the name and the ``groups`` that the proxy gives: where the token is a pass
+        that may name one, each call has the visitor's rights, and the journal names the visitor.
+        """
         url = url or os.environ.get("WORKBENCH_URL", "")
         if not url and client is None:
             raise Unreachable(
                 say("There is no server to connect to. Start one with “workbench up”, or give its address.")
             )
-        client = client or ServerClient(url, token or os.environ.get("WORKBENCH_TOKEN", ""))
+        token = token or os.environ.get("WORKBENCH_TOKEN", "")
+        client = client or ServerClient(url, token, visitor=visitor, groups=groups)
         made: dict[str, object] = {
             name: proxy(name, service, client.post) for name, service in SERVICES.items()
         }
@@ -260,11 +300,25 @@ class Workbench:
     async def serve(self) -> None:
         """From now on pick up jobs, holds and queues by itself. For the one long-lived process."""
         await self.work.crew.serve()
+        await self.cluster.state()  # joins it; where nobody answers, that is said there, and all is done here
         if self._hooks is not None:
             await self.holds.serve()
             await self._hooks.listening.serve()
             await self._hooks.callbacks.catch_up()
             await self.runs.catch_up()
+            await self.upkeep.serve()
+
+    async def rest(self) -> None:
+        """Begin nothing more and bring what is under way to its end; hooks and callbacks are still taken and kept.
+
+        For the one long-lived process, before it ends. What rests goes on where another process, or the next one, takes it up.
+        """
+        if self._hooks is not None:
+            await self.upkeep.close()
+            await self._hooks.listening.close()
+            await self.holds.close()
+            await self.runs.close()
+            await self.work.crew.close()
 
     async def verify(self, gate: str, *, rows: int = 300, wait_s: float = 20.0) -> Sheet:
         """Return the pass or fail sheet of a saved gate (by id, key or name), with the stand-in in this process playing the platform.
@@ -287,12 +341,13 @@ class Workbench:
         if self._house is not None and self._hooks is not None:
             if self._hooks.sandbox is not None:
                 await self._hooks.sandbox.close()
+            await self.upkeep.close()
             await self._hooks.studio.close()
             await self._hooks.listening.close()
             await self._hooks.callbacks.close()
             await self.holds.close()
             await self.runs.close()
-            await self.work.crew.close()
+            await asyncio.gather(self.work.crew.close(), self.cluster.close())
             await self._house.wire.close()
             await self._house.journal.close()
         if self._client is not None:
@@ -301,6 +356,8 @@ class Workbench:
             self._scratch.cleanup()
 
     async def __aenter__(self) -> Self:
+        if self._house is not None:
+            await self.cluster.join()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -320,27 +377,37 @@ def _wire(live: bool, allowed_hosts: Collection[str], sandbox: Sandbox | None, s
 
 
 def _open_house(
-    home: Path | None, journal: str | None, clock: Clock | None, environ: Mapping[str, str], wire: Wire
+    home: Path | None, url: str | None, clock: Clock | None, environ: Mapping[str, str], wire: Wire
 ) -> House:
     """Return the doors of an embedded workbench, loaded here and nowhere else."""
     from .adapters.budgets import Budgets
     from .adapters.catalogue import Catalogue
     from .adapters.clock import SteadyClock, SystemClock
-    from .adapters.database import Database
+    from .adapters.database import Database, named_database
     from .adapters.home import open_home
     from .adapters.journal import Journal
     from .adapters.ledger import Ledger
     from .adapters.tokens import Tokens
     from .adapters.vault import Vault
     from .services.house import House
+    from .services.visible_catalogue import CallersSight, VisibleCatalogue
+    from .services.visible_vault import VisibleVault
 
     place = open_home(home, environ)
     clock = clock or SystemClock()
-    database = Database.open(journal or environ.get("WORKBENCH_JOURNAL"), place)
+    database = Database.open(url or named_database(environ), place)
+    documents = None
+    if database.shared:
+        from .adapters.documents import Documents
+        from .adapters.team import team_home
+
+        place, documents = team_home(database, place), Documents(database)
+    catalogue = VisibleCatalogue(Catalogue(place, documents=documents))
+    database.sight = CallersSight(catalogue)
     return House(
         home=place,
-        catalogue=Catalogue(place),
-        vault=Vault.open(place, environ),
+        catalogue=catalogue,
+        vault=VisibleVault(Vault.open(place, environ, documents), catalogue),
         journal=Journal(database),
         ledger=Ledger(database, SteadyClock(clock)),
         budgets=Budgets(database, clock),
@@ -349,6 +416,20 @@ def _open_house(
         clock=clock,
         owner=Person(name=_user_name(), role="admin"),
     )
+
+
+def _wanted(
+    cluster: str | None, house: House, allowed_hosts: Collection[str], sandbox_at: str, server_at: str, public_at: str,
+    environ: Mapping[str, str],
+) -> Wanted | None:  # fmt: skip
+    """Return the cluster that was named, and what its workers have to know; on this machine they open the same home and database."""
+    if not cluster:
+        return None
+    membership = Membership(
+        home=house.home.id, version=package_version(), live=house.mode == "live", allowed_hosts=tuple(sorted(allowed_hosts)),
+        sandbox_at=sandbox_at, server_at=server_at, public_at=public_at,
+    )  # fmt: skip
+    return Wanted.read(cluster, membership, {**environ, "WORKBENCH_HOME": str(house.home.folder)})
 
 
 @dataclass(slots=True)
@@ -375,8 +456,14 @@ class Hooks:
 
 
 def _services(
-    house: House, allowed_hosts: Collection[str], sandbox_at: str, server_at: str, public_at: str
+    house: House,
+    allowed_hosts: Collection[str],
+    sandbox_at: str,
+    server_at: str,
+    public_at: str,
+    wanted: Wanted | None = None,
 ) -> tuple[dict[str, object], Hooks]:
+    from .adapters.blobs_database import blobs_of
     from .adapters.code_pools import CodePools
     from .adapters.consent_lists import ConsentLists
     from .adapters.consent_log import ConsentLog
@@ -386,10 +473,10 @@ def _services(
     from .adapters.run_store import RunStore
     from .adapters.send_marks import SendMarks
     from .adapters.sync_marks import SyncMarks
-    from .adapters.tables import Tables
     from .services.answering import KIND as ANSWER
     from .services.answering import answering
     from .services.callback_receiving import CallbackReceiving
+    from .services.changes import tell_changes
     from .services.gate_house import GateHouse
     from .services.hub_lists import HubLists
     from .services.import_doors import ImportDoors
@@ -401,13 +488,15 @@ def _services(
     from .services.sync_looking import KIND as SYNC
     from .services.sync_looking import Looks
     from .services.syncing import syncing
+    from .services.visible_tables import VisibleTables
 
     database = house.database
+    blobs = blobs_of(house.home.folder, database)
     consent = Consent(house, ConsentLog(database))
-    lists = HubLists(ConsentLists(house.home), consent.doors)
+    lists = HubLists(ConsentLists(house.home, blobs if database.shared else None), consent.doors)
     doors = GateHouse(house, HoldStore(database, house.clock), CodePools(database), lists)
     marks = SendMarks(database)
-    tables = Tables(house.home, house.vault)
+    tables = VisibleTables(house.catalogue, house.home, house.vault, blobs)
     sync_marks = SyncMarks(database)
     shops = Shops(house, public_at=public_at, consent=consent, marks=sync_marks)
     shop_doors = ImportDoors(
@@ -422,6 +511,8 @@ def _services(
         IMPORT: importing(shop_doors),
     }
     crew = Crew(house, kinds)
+    services: dict[str, object] = {}
+    cluster = Cluster(house, Here(lambda name, method: getattr(services[name], method)), crew, wanted)
     dispatch = Dispatch(house)
     integrations = Integrations(house, dispatch)
     delivery = Delivery(dispatch, integrations, consent)
@@ -437,16 +528,24 @@ def _services(
     shop_doors = replace(shop_doors, work=work)  # what starts an import's job
     looks = Looks(shop_doors, {"import": ImportLook})
     runs = Runs(house, integrations, events, work, tables, marks, consent, looks)
+    if wanted is not None:
+        runs.spread = cluster
     sync_imports, tags, push = SyncImports(shop_doors, runs), Tags(), Push(house, shops)
-    services = {
+    gates = Gates(house, doors.pools, doors.lists, doors.holds, server=server_at)
+    services |= {
+        "cluster": cluster,
+        "upkeep": Upkeep(house, deliveries, holds, server_at=server_at, public_at=public_at),
+        "decisions": Decisions(house, gates, tables, cluster),
         "about": About(house, package_version()),
         "integrations": integrations,
         "delivery": delivery,
         "activity": Activity(house, delivery),
+        "backups": Backups(house, package_version()),
         "secrets": Secrets(house),
         "people": People(house),
+        "units": BusinessUnits(house),
         "work": work,
-        "gates": Gates(house, doors.pools, doors.lists, doors.holds, server=server_at),
+        "gates": gates,
         "holds": holds,
         "lab": Lab(),
         "rehearsal": Rehearsal(
@@ -472,6 +571,7 @@ def _services(
         "push": push,
         "readiness": Readiness(house, shops, sync_imports, tags, push, runs),
     }
+    tell_changes(house, services)
     return services, Hooks(receiving, Listening(house, receiving, allowed_hosts), callbacks, studio)
 
 
@@ -497,6 +597,7 @@ async def verify_endpoint(
     )
 
 
+@functools.cache
 def package_version() -> str:
     """Return the installed version of the workbench."""
     try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.databases import own_schema
 from tests.ways import each_loop, live, pytest_asyncio_loop_factories
 from workbench.adapters.database import Database
+from workbench.adapters.documents import Documents
 from workbench.adapters.home import Home, open_home
 
 __all__ = ["each_loop", "live", "pytest_asyncio_loop_factories"]
@@ -30,3 +32,17 @@ async def database(url: str | None, home: Home) -> AsyncIterator[Database]:
     made = Database.open(url, home)
     yield made
     await made.close()
+
+
+@pytest.fixture
+def team_url(postgres_url: str) -> str:
+    """The URL of a team's database that is empty."""
+    return own_schema(postgres_url)
+
+
+@pytest.fixture
+def documents(team_url: str, home: Home) -> Iterator[Documents]:
+    """The documents of a team; for tests without a loop."""
+    database = Database.open(team_url, home)
+    yield Documents(database)
+    asyncio.run(database.close())

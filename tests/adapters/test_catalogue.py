@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import time
@@ -15,8 +16,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from tests.conftest import PlainFolder
 from workbench.adapters import files
 from workbench.adapters.catalogue import MIGRATIONS, Catalogue, newest
+from workbench.adapters.database import Database
+from workbench.adapters.documents import Documents
 from workbench.adapters.files import Json
 from workbench.adapters.home import Home, open_home
+from workbench.adapters.vault import Vault
 from workbench.errors import CannotWrite, NotFound, StorageFault, TooNew
 
 KIND = "integrations"
@@ -27,9 +31,13 @@ def home(tmp_path: Path) -> Home:
     return open_home(tmp_path / "home")
 
 
-@pytest.fixture(params=["disk", "memory"])
+@pytest.fixture(params=["disk", "memory", "team"])
 def catalogue(request: pytest.FixtureRequest, home: Home) -> Catalogue:
-    return Catalogue(home) if request.param == "disk" else Catalogue.in_memory()
+    if request.param == "memory":
+        return Catalogue.in_memory()
+    return Catalogue(
+        home, documents=request.getfixturevalue("documents") if request.param == "team" else None
+    )
 
 
 def test_what_is_put_comes_back(catalogue: Catalogue) -> None:
@@ -131,15 +139,65 @@ def test_the_file_is_readable_for_people_and_ordered_by_id(home: Home) -> None:
     )
 
 
-def test_a_change_that_changes_nothing_writes_nothing(home: Home) -> None:
-    catalogue = Catalogue(home)
+@pytest.fixture(params=["disk", "team"])
+def pair(request: pytest.FixtureRequest, home: Home, team_url: str) -> Iterator[tuple[Catalogue, Catalogue]]:
+    """Two catalogues of the same home or team, as two processes have them."""
+    if request.param == "disk":
+        yield Catalogue(home), Catalogue(home)
+        return
+    databases = [Database.open(team_url, home) for _ in range(2)]
+    one, two = (Catalogue(home, documents=Documents(database)) for database in databases)
+    yield one, two
+    for database in databases:
+        asyncio.run(database.close())
+
+
+def test_a_change_that_changes_nothing_writes_nothing(catalogue: Catalogue) -> None:
     catalogue.put(KIND, "a", {"n": 1})
-    before = home.path("integrations.json").stat().st_ino
+    before = catalogue.mark(KIND)
     with catalogue.transaction(KIND) as documents:
         documents["a"] = {"n": 1}
     with pytest.raises(NotFound):
         catalogue.delete(KIND, "b")
-    assert home.path("integrations.json").stat().st_ino == before
+    assert catalogue.mark(KIND) == before
+
+
+def test_a_mark_changes_with_its_kind_alone(pair: tuple[Catalogue, Catalogue]) -> None:
+    one, two = pair
+    assert one.mark(KIND) is None
+    seen = set()
+    for n in range(5):
+        one.put(KIND, "a", {"n": n})
+        assert one.mark(KIND) == two.mark(KIND)
+        seen.add(two.mark(KIND))
+    with two.transaction(KIND) as documents:
+        documents["b"] = {}
+    seen.add(one.mark(KIND))
+    two.delete(KIND, "a")
+    seen.add(one.mark(KIND))
+    assert len(seen) == 7
+    before = one.mark(KIND)
+    one.put("drafts", "a", {})
+    assert two.mark(KIND) == before
+    assert Catalogue.in_memory().mark(KIND) is None
+
+
+def test_the_kinds_are_those_that_hold_something(catalogue: Catalogue) -> None:
+    assert catalogue.kinds() == []
+    for kind in ("integrations", "drafts", "gates"):
+        catalogue.put(kind, "a", {})
+    catalogue.delete("gates", "a")
+    assert catalogue.kinds() == ["drafts", "integrations"]
+
+
+def test_what_the_vault_keeps_is_no_kind(home: Home, documents: Documents) -> None:
+    for rows in (None, documents):
+        Vault.open(home, {"WORKBENCH_KEYRING": "off"}, rows).seal_text("a secret of the tests")
+        catalogue = Catalogue(home, documents=rows)
+        assert catalogue.kinds() == []
+        for ask in (catalogue.all, catalogue.mark):
+            with pytest.raises(ValueError, match="one word"):
+                ask("vault")
 
 
 def test_two_homes_never_mix(home: Home, tmp_path: Path) -> None:
@@ -147,11 +205,18 @@ def test_two_homes_never_mix(home: Home, tmp_path: Path) -> None:
     assert Catalogue(open_home(tmp_path / "other")).all(KIND) == []
 
 
-def test_what_another_process_or_an_editor_wrote_is_seen_at_once(home: Home) -> None:
-    reader, writer = Catalogue(home), Catalogue(home)
+def test_what_another_process_wrote_is_seen_at_once(pair: tuple[Catalogue, Catalogue]) -> None:
     for n in range(20):
+        reader, writer = pair[n % 2], pair[1 - n % 2]
         writer.put(KIND, "a", {"n": n})
         assert reader.get(KIND, "a") == {"n": n}
+        assert reader.all(KIND) == [{"n": n}]
+
+
+def test_what_an_editor_wrote_is_seen_at_once(home: Home) -> None:
+    reader, writer = Catalogue(home), Catalogue(home)
+    writer.put(KIND, "a", {"n": 19})
+    assert reader.get(KIND, "a") == {"n": 19}
     path = home.path("integrations.json")
     path.write_text(path.read_text().replace("19", "20"))
     assert reader.get(KIND, "a") == {"n": 20}
@@ -315,6 +380,53 @@ def test_every_older_version_is_brought_up_to_date_and_a_copy_kept(
     assert catalogue.notices == []
 
 
+@pytest.mark.parametrize("version", [1, 2, 3])
+@pytest.mark.parametrize("first", ["read", "write"])
+def test_a_team_s_older_documents_are_brought_up_to_date_and_a_copy_kept(
+    version: int, first: str, documents: Documents
+) -> None:
+    with documents.changing(KIND, version) as held:
+        held.texts["a"] = json.dumps(OLD[version])
+    catalogue = Catalogue(None, STEPS, documents)
+    if first == "read":
+        assert catalogue.get(KIND, "a") == {"name": "x", "tags": []}
+    else:
+        catalogue.put(KIND, "b", {"name": "y", "tags": []})
+        assert len(catalogue.all(KIND)) == 2
+    assert documents.read(KIND).version == 4
+    copy = documents.read(f"{KIND}@version-{version}")
+    assert copy.texts == {"a": json.dumps(OLD[version])}
+    assert catalogue.kinds() == [KIND], "a copy is no kind"
+    assert Catalogue(None, STEPS, documents).get(KIND, "a") == {"name": "x", "tags": []}
+
+
+def test_a_team_s_migration_that_fails_leaves_everything_as_it_was(documents: Documents) -> None:
+    with documents.changing(KIND) as held:
+        held.texts |= {"a": "{}", "b": '{"x": 1}'}
+    before = documents.read(KIND)
+    for _ in range(2):
+        with pytest.raises(KeyError):
+            Catalogue(None, {KIND: {1: lambda document: {"y": document["x"]}}}, documents).all(KIND)
+    assert documents.read(KIND) == before
+    assert documents.kinds() == [KIND]
+
+
+def test_a_team_s_newer_documents_are_left_untouched(documents: Documents) -> None:
+    with documents.changing(KIND, 2) as held:
+        held.texts["a"] = '{"n": 1}'
+    before, catalogue = documents.read(KIND), Catalogue(None, documents=documents)
+    attempts: list[Callable[[], Any]] = [
+        lambda: catalogue.all(KIND),
+        lambda: catalogue.put(KIND, "a", {}),
+        lambda: catalogue.delete(KIND, "a"),
+    ]
+    for attempt in attempts:
+        with pytest.raises(TooNew, match=r"“integrations” in .* Update the workbench"):
+            attempt()
+    assert documents.read(KIND) == before
+    assert catalogue.all("drafts") == [], "other kinds go on"
+
+
 def test_a_migration_that_fails_leaves_the_file_as_it_was(home: Home) -> None:
     old = b'{"schema": 1, "documents": {"a": {}, "b": {"x": 1}}}'
     home.path("integrations.json").write_bytes(old)
@@ -384,9 +496,14 @@ class LikeADict(RuleBasedStateMachine):
         super().__init__()
         self.folder = next(LikeADict.folders)
         self.catalogues = [Catalogue(open_home(self.folder)), Catalogue.in_memory()]
+        self.catalogues += [Catalogue(None, documents=documents) for documents in LikeADict.of_a_team]
+        for catalogue in self.catalogues:
+            with catalogue.transaction(KIND) as documents:
+                documents.clear()  # of the example before
         self.model: dict[str, Json] = {}
 
     folders: Iterator[Path]
+    of_a_team: list[Documents]
 
     @rule(id=names, document=values)
     def put(self, id: str, document: Json) -> None:
@@ -421,7 +538,8 @@ class LikeADict(RuleBasedStateMachine):
             assert all(catalogue.get(KIND, id) == document for catalogue in self.catalogues)
 
 
-def test_the_catalogue_behaves_like_a_dict(tmp_path: Path) -> None:
+def test_the_catalogue_behaves_like_a_dict(tmp_path: Path, documents: Documents) -> None:
+    LikeADict.of_a_team = [documents]
     LikeADict.folders = (tmp_path / str(number) for number in range(10**9))
     machine = settings(max_examples=30, stateful_step_count=15, deadline=None)
     run_state_machine_as_test(LikeADict, settings=machine)

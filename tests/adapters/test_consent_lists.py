@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import resource
 import subprocess
@@ -17,7 +18,9 @@ from hypothesis import strategies as st
 
 from tests.conftest import PlainFolder
 from workbench.adapters import consent_lists as module
+from workbench.adapters.blobs_database import DatabaseBlobs
 from workbench.adapters.consent_lists import HEAD_BYTES, ConsentLists
+from workbench.adapters.database import Database
 from workbench.adapters.home import Home, open_home
 from workbench.errors import CannotWrite, Damaged, NotFound, Refused, TooNew
 
@@ -278,6 +281,65 @@ def test_an_import_that_is_killed_leaves_the_old_list_and_no_rest(lists: Consent
     assert len(list(home.folder.glob(".*.tmp"))) == 1
     lists.import_lines("news", LINES, NOW)
     assert list(home.folder.glob(".*.tmp")) == []
+
+
+# -- a team's, in its database -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def machines(team_url: str, tmp_path: Path) -> Iterator[list[ConsentLists]]:
+    """The lists of a team as two of its machines see them."""
+    homes = [Home(tmp_path / name, "home_1", bytes(32)) for name in ("one", "two")]
+    for home in homes:
+        home.folder.mkdir()
+    databases = [Database.open(team_url, home) for home in homes]
+    yield [
+        ConsentLists(home, DatabaseBlobs.of(database))
+        for home, database in zip(homes, databases, strict=True)
+    ]
+    for database in databases:
+        asyncio.run(database.close())
+
+
+def test_a_teams_list_is_the_same_on_every_machine(machines: list[ConsentLists], tmp_path: Path) -> None:
+    here, there = machines
+    made = here.import_lines("news", [f"old {n}" for n in range(100_000)], NOW)
+    here.import_lines("other", LINES, NOW)
+    assert [one.key for one in there.lists()] == ["news", "other"]
+    assert list((tmp_path / "two").iterdir()) == []  # the lists were named, and not copied for that
+    before = there.open("news")
+    assert (len(before), before.contain(["old 7", "new"])) == (made.size, [True, False])
+    here.import_lines("news", ["new"], NOW)
+    assert there.open("news").contain(["old 7", "new"]) == [False, True]
+    assert before.contain(["old 7", "new"]) == [True, False]  # who has it open goes on reading it
+    copies = [path.name for path in (tmp_path / "two" / "cache").glob("consent-*")]
+    assert len(copies) == 1
+    there.delete("news")
+    for lists in machines:
+        with pytest.raises(NotFound, match="no consent list “news”"):
+            lists.open("news")
+        with pytest.raises(NotFound):
+            lists.delete("news")
+
+
+def test_a_damaged_copy_is_made_anew(machines: list[ConsentLists], tmp_path: Path) -> None:
+    here, there = machines
+    here.import_lines("news", LINES, NOW)
+    assert len(there.open("news")) == 4
+    [copy] = (tmp_path / "two" / "cache").glob("consent-*")
+    copy.write_bytes(copy.read_bytes()[:-3])
+    assert there.open("news").contain(["ID-7"]) == [True]
+
+
+def test_a_teams_list_that_is_damaged_is_told(machines: list[ConsentLists]) -> None:
+    here, there = machines
+    here.import_lines("news", LINES, NOW)
+    assert here._shared is not None
+    here._shared.put("consent-news.list", (here._shared.read("consent-news.list") or b"")[:-3])
+    with pytest.raises(Damaged):
+        there.open("news")
+    assert there.lists() == []
+    assert "cannot be read" in str(there.notices[0])
 
 
 @pytest.mark.soak

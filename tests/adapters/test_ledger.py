@@ -1063,7 +1063,7 @@ async def test_what_runs_for_every_row_and_every_page_is_found_by_an_index(bench
 async def test_postgresql_finds_what_waits_without_having_counted_it(bench: Bench) -> None:
     id = await bench.job(3000)
     no = bench.database.read_now(lambda connection: ledger_steps.number_of(connection, id))
-    text, _ = ledger_steps._WAITING._for(bench.database._engine.dialect)
+    text = ledger_steps._WAITING._for(bench.database._engine.dialect).text
     plan = bench.database.read_now(
         lambda connection: [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {text}", (no, 0, 100))]
     )

@@ -17,6 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workbench.adapters.blobs import Place
+from workbench.adapters.blobs_folder import FolderBlobs
 from workbench.adapters.home import open_home
 from workbench.adapters.sealed_rows import RowKey
 from workbench.adapters.tables import Tables, keeping, text
@@ -402,10 +404,11 @@ async def test_what_a_killed_upload_left_is_swept_later(
 
 def test_a_sealed_file_is_read_from_any_place_and_shows_every_change(tmp_path: Path) -> None:
     data, key, path = bytes(range(256)) * 2_000, RowKey.new(), tmp_path / "x.rows"
-    with SealedWriter(path, key) as writer:
+    place = Place(FolderBlobs(tmp_path), "x.rows")
+    with SealedWriter(place, key) as writer:
         for start in range(0, len(data), 70_001):
             writer.write(data[start : start + 70_001])
-    with SealedFile(path, key, len(data)) as file:
+    with SealedFile(place, key, len(data)) as file:
         assert file.read() == data
         file.seek(CHUNK - 3)
         assert file.read(3) == data[CHUNK - 3 : CHUNK]
@@ -414,7 +417,7 @@ def test_a_sealed_file_is_read_from_any_place_and_shows_every_change(tmp_path: P
     first, second, third = path.read_bytes().splitlines()
     for changed in ([second, first, third], [first, second], [first, second, third[:-4] + b"AAAA"]):
         path.write_bytes(b"\n".join(changed) + b"\n")
-        with SealedFile(path, key, len(data)) as file, pytest.raises((Damaged, MissingSecret)):
+        with SealedFile(place, key, len(data)) as file, pytest.raises((Damaged, MissingSecret)):
             file.read()
 
 
@@ -423,7 +426,7 @@ def test_a_table_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     path.write_bytes(b"before")
 
     def half() -> None:
-        with SealedWriter(path, RowKey.new()) as writer:
+        with SealedWriter(Place(FolderBlobs(tmp_path), path.name), RowKey.new()) as writer:
             writer.write(b"after")
             raise RuntimeError
 

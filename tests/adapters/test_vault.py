@@ -72,17 +72,20 @@ def fake_keyring() -> Iterator[FakeKeyring]:
     keyring.set_keyring(before)
 
 
-@pytest.fixture(params=["keyring", "environment", "file", "memory"])
+@pytest.fixture(
+    params=["keyring", "environment", "file", "memory", "team keyring", "team environment", "team file"]
+)
 def opened(request: pytest.FixtureRequest, home: Home) -> Callable[[], Vault]:
-    """Opens the same vault, with each source of the key; again and again, where it is kept."""
+    """Opens the same vault, with each source of the key; again and again, where it is kept: in a home's file or a team's database."""
     if request.param == "memory":
         only = Vault.in_memory()
         return lambda: only
-    if request.param == "keyring":
+    documents = request.getfixturevalue("documents") if request.param.startswith("team") else None
+    if request.param.endswith("keyring"):
         request.getfixturevalue("fake_keyring")
-        return lambda: Vault.open(home, {})
-    environ = {**OFF, "WORKBENCH_KEY": new_key()} if request.param == "environment" else OFF
-    return lambda: Vault.open(home, environ)
+        return lambda: Vault.open(home, {}, documents)
+    environ = {**OFF, "WORKBENCH_KEY": new_key()} if request.param.endswith("environment") else OFF
+    return lambda: Vault.open(home, environ, documents)
 
 
 def test_what_is_sealed_can_be_opened_later(
@@ -100,6 +103,27 @@ def test_what_is_sealed_can_be_opened_later(
     with pytest.raises(MissingSecret, match="not in the vault"):
         opened().open_text(ref.handle)
     assert not vault.has(ref.handle)
+
+
+def test_tokens_are_carried_from_one_vault_to_another_as_they_are_locked(
+    opened: Callable[[], Vault], home: Home
+) -> None:
+    vault = opened()
+    ref, sealed = vault.seal_text(SECRET), vault.seal_data(SECRET.encode())
+    tokens = vault.tokens()
+    assert ref.handle in tokens
+    assert SECRET not in repr(tokens)
+    other = Vault.in_memory()
+    kept = other.seal_text("another")
+    other.put_tokens(tokens)
+    assert other.open_text(kept.handle) == "another"
+    assert not other.has(ref.handle), "its key did not come along"
+    assert {handle: other.tokens()[handle] for handle in tokens} == tokens
+    vault.forget(ref.handle)
+    vault.put_tokens(other.tokens())
+    assert vault.open_text(ref.handle) == SECRET
+    assert vault.open_data(sealed) == SECRET.encode()
+    assert not vault.has(kept.handle)
 
 
 def test_the_same_secret_has_a_new_handle_each_time(opened: Callable[[], Vault]) -> None:

@@ -122,17 +122,17 @@ def told(topic: str, folder: Path, rows: int) -> dict[str, float]:
 
 
 def main(most: int) -> None:
-    for topic, (_, limit) in TOPICS.items():
-        steps = [rows for rows in (FIRST, FIRST * 10, FIRST * 100, FIRST * 1000) if rows <= min(most, limit)]
-        sheet = Sheet("growth", f"Growth: {topic}", "rows/s")
-        for rows in steps:
-            with tempfile.TemporaryDirectory(prefix="wb-bench") as folder:
-                rounds = ROUNDS if rows <= 1_000_000 else 1  # the largest takes long enough to be steady
+    with tempfile.TemporaryDirectory(prefix="wb-bench") as folder:
+        for topic, (_, limit) in TOPICS.items():
+            steps = [rows for rows in (FIRST, FIRST * 10, FIRST * 100, FIRST * 1000) if rows <= min(most, limit)]  # fmt: skip
+            sheet = Sheet("growth", f"Growth: {topic}", "rows/s")
+            for rows in steps:
+                rounds = ROUNDS if rows <= 100_000 else 1  # larger ones take long enough to be steady
                 found = [told(topic, Path(folder), rows) for _ in range(1 if "ledger" in topic else rounds)]
-            memory = f"{max(one['mb'] for one in found):,.0f} MB"
-            role: Role = "ours" if rows == steps[-1] else "step"
-            sheet.add(f"{rows:,} rows", [one["rate"] for one in found], role, memory)
-        sheet.tell()
+                memory = f"{max(one['mb'] for one in found):,.0f} MB"
+                role: Role = "ours" if rows == steps[-1] else "step"
+                sheet.add(f"{rows:,} rows", [one["rate"] for one in found], role, memory)
+            sheet.tell()
 
 
 if __name__ == "__main__":

@@ -1,154 +1,181 @@
-"""First usable time of the integrations page and the wizard, cold and preheated; and a keystroke's way to the preview.
+"""How soon a page can be used, and how soon it follows a key: python -m tests.benchmarks.bench_page [rounds].
 
-``python tests/benchmarks/bench_page.py [rounds]`` starts a server process and Voila, opens the page in a real browser in a fresh
-context each time, and prints medians. Usable: from the address to the wizard's first field, a click on “Create an integration”
-included, which is a whole round trip. The figures belong together as ratios within one run; the machine's other work is in them.
+The same small form (text, choice, button, preview) as a page of ours, and as Panel, Streamlit and Solara make it, in a real browser, in a
+fresh context at each visit. *Usable*: from the address until a typed letter stands in the preview, which is a whole way to the server and
+back. *Keystroke*: from the key to the preview, measured in the page; a text reaches Streamlit with the Enter key. The ways take turns,
+round by round; besides the clock, the processor's own time of server and browser is told, which a busy machine changes little.
+
+*Preheated*: the visitor's kernel was started ahead. *Cold*: it starts when the visitor comes, of the process that has loaded all; for the
+others a visit is always cold, since they keep nothing for a visitor. Memory is what a further visitor costs the server (PSS).
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from hashlib import sha256
+from contextlib import ExitStack
 from pathlib import Path
+from statistics import median
 
+import psutil
 from playwright.async_api import Browser, Page, async_playwright
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
+from tests.benchmarks.figures import sheet_of
+from tests.benchmarks.npm_tools import Missing
+from tests.benchmarks.page_peers import COLD, PANEL, PLAIN, SOLARA, STREAMLIT, WARM, Form, served
+from tests.browser.conftest import LAUNCH, _installed
 
-from tests.browser.conftest import LAUNCH, _installed, free_port  # noqa: E402
-from workbench.widgets import voila  # noqa: E402
-
-TOKEN = "bench-token"
-KEYSTROKE = """
-async (key) => {
-  const shown = () => [...document.querySelectorAll('pre')].some((one) => !one.closest('.cm-editor') && one.textContent.includes(key));
-  const area = [...document.querySelectorAll('.cm-content')].find((one) => one.textContent.includes('dyCampaignName'));
-  const seen = new Promise((done) => {
-    const watch = new MutationObserver(() => { if (shown()) { watch.disconnect(); done(performance.now()); } });
-    watch.observe(document.body, { childList: true, subtree: true, characterData: true });
-  });
-  const start = performance.now();
-  const view = area.cmView?.view ?? area.cmTile?.view;
-  const at = view.state.doc.toString().indexOf('"subject": "') + 12;
-  view.dispatch({ changes: { from: at, insert: key }, userEvent: "input.type" });
-  return (await seen) - start;
+KEYS = 20
+OPEN = 4
+"""Visitors whose memory is measured together."""
+WATCH = """
+([field, preview, enter]) => {
+  const deep = (root, selector) => {
+    const found = [...root.querySelectorAll(selector)];
+    for (const node of root.querySelectorAll("*")) if (node.shadowRoot) found.push(...deep(node.shadowRoot, selector));
+    return found;
+  };
+  window.benchField = () => deep(document, field)[0];
+  window.benchShows = (text) => deep(document, preview).some((one) => one.textContent.includes(text));
+  window.benchPut = (text) => {
+    const input = window.benchField();
+    input.focus();
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(input, text);
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    if (enter) for (const type of ["keydown", "keypress", "keyup"])
+      input.dispatchEvent(new KeyboardEvent(type, { key: "Enter", code: "Enter", keyCode: 13, which: 13, bubbles: true }));
+  };
+  window.benchKey = async (text) => {
+    const begun = performance.now();
+    window.benchPut(text);
+    while (!window.benchShows(text)) {
+      if (performance.now() - begun > 5000) throw new Error("the preview did not follow");
+      // looked at between any two tasks of the page, not only when it is painted
+      await new Promise((done) => { const way = new MessageChannel(); way.port1.onmessage = done; way.port2.postMessage(0); });
+    }
+    return performance.now() - begun;
+  };
 }
 """
 
 
-def start(command: list[str], environment: dict[str, str], url: str) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(url, timeout=2)
-            return process
-        except OSError as error:
-            if getattr(error, "code", None):
-                return process
-            time.sleep(0.2)
-    raise SystemExit(f"{url} did not answer")
-
-
-async def usable(browser: Browser, url: str) -> tuple[float, float, Page]:
-    """Return the seconds to the drawn page and to the wizard's first field, and the page."""
+async def visit(browser: Browser, form: Form) -> tuple[float, Page]:
+    """Return the seconds until the form follows what is typed, and the page."""
     page = await (await browser.new_context()).new_page()
     begun = time.perf_counter()
-    await page.goto(url)
-    await page.wait_for_selector("body[data-wb-ready=true]", timeout=120_000)
-    button = page.get_by_role("button", name="Create an integration").first
-    await button.wait_for(timeout=60_000)
-    drawn = time.perf_counter() - begun
-    await button.click()
-    await page.get_by_label("HTTP Post URL").wait_for(timeout=60_000)
-    return drawn, time.perf_counter() - begun, page
+    await page.goto(form.url, wait_until="commit")
+    await page.evaluate(WATCH, [form.field, form.preview, form.enter])
+    await page.wait_for_function("() => window.benchField()", polling=20, timeout=60_000)
+    for number in range(
+        2_000
+    ):  # what is typed before the form listens is lost: it is typed again, as a visitor would
+        text = f"a{number}z"
+        await page.evaluate("(text) => window.benchPut(text)", text)
+        try:
+            await page.wait_for_function(
+                "(text) => window.benchShows(text)", arg=text, polling=5, timeout=250
+            )
+        except Exception:  # noqa: BLE001 - not yet
+            continue
+        return time.perf_counter() - begun, page
+    raise SystemExit(f"{form.url} never followed what was typed")
 
 
-async def keystrokes(page: Page, count: int) -> list[float]:
-    """Return the milliseconds from a change in the payload editor to the preview that shows it."""
-    await page.get_by_label("Name", exact=False).first.fill("Bench")
-    await page.get_by_label("HTTP Post URL").fill("https://esp.example.com/send")
-    next_button = page.get_by_role("button", name="Next", exact=True)
-    await next_button.click()
-    await page.get_by_role("radio", name="No Auth").wait_for()
-    await next_button.click()
-    await page.get_by_role("button", name="Test", exact=True).wait_for()
-    await page.wait_for_selector(".cm-content")
-    await asyncio.sleep(2)
+async def keystrokes(page: Page) -> list[float]:
+    """Return the milliseconds from a key to the preview."""
     found = []
-    for number in range(count):
-        found.append(await page.evaluate(KEYSTROKE, f"k{number:03}z"))
-        await asyncio.sleep(0.25)
+    for number in range(KEYS):
+        await asyncio.sleep(0.15)
+        found.append(await page.evaluate("(text) => window.benchKey(text)", f"key {number} of many"))
     return found
+
+
+def own_seconds() -> float:
+    """Return the processor time of the browser's processes."""
+    total = 0.0
+    for process in psutil.Process().children(recursive=True):
+        try:
+            if "chrom" in process.name():
+                times = process.cpu_times()
+                total += times.user + times.system
+        except psutil.Error:  # it ended meanwhile
+            continue
+    return total
+
+
+async def memory(browser: Browser, form: Form) -> float:
+    """Return the megabytes that one further visitor costs the server."""
+    form.calm()
+    before = form.megabytes()
+    pages = [(await visit(browser, form))[1] for _ in range(OPEN)]
+    form.calm()
+    cost = (form.megabytes() - before) / OPEN
+    for page in pages:
+        await page.context.close()
+    return cost
 
 
 async def main(rounds: int) -> None:
     """Measure and print."""
-    with tempfile.TemporaryDirectory() as home:
-        people = {sha256(TOKEN.encode()).hexdigest(): {"name": "Bench", "role": "admin"}}
-        port = free_port()
-        shared = {name: value for name, value in os.environ.items() if not name.startswith("WORKBENCH_")}
-        environment = {
-            **shared,
-            "WORKBENCH_HOME": home,
-            "WORKBENCH_KEYRING": "off",
-            "WORKBENCH_PEOPLE": json.dumps(people),
-        }
-        command = [
-            sys.executable,
-            "-m",
-            "uvicorn",
-            "--factory",
-            "workbench.server:app_from_environment",
-            "--port",
-            str(port),
-        ]
-        processes = [start(command, environment, f"http://127.0.0.1:{port}/health")]
-        try:
-            async with async_playwright() as playwright:
-                browser = await playwright.chromium.launch(executable_path=_installed(), args=LAUNCH)
-                for name, warm in (("cold", 0), ("preheated (3)", 3)):
-                    at = free_port()
-                    given = voila.environment(
-                        {**shared, "WORKBENCH_URL": f"http://127.0.0.1:{port}", "WORKBENCH_TOKEN": TOKEN}
-                    )
-                    command = [
-                        sys.executable,
-                        "-m",
-                        "voila",
-                        *voila.arguments(ROOT / "dashboards", port=at, warm=warm),
-                    ]
-                    url = f"http://127.0.0.1:{at}/"
-                    processes.append(start(command, given, url + "voila/static/none"))
-                    drawn, first = [], []
-                    for _ in range(rounds):
-                        await asyncio.sleep(12 if warm else 1)  # the pool fills again
-                        one, two, page = await usable(browser, url + "voila/render/integrations.ipynb")
-                        drawn.append(one)
-                        first.append(two)
-                        last = page
-                        if _ < rounds - 1:
-                            await page.context.close()
-                    print(
-                        f"{name:14} page drawn {statistics.median(drawn):5.2f} s   wizard usable {statistics.median(first):5.2f} s"
-                    )
-                    strokes = sorted(await keystrokes(last, 20))
-                    print(
-                        f"{name:14} keystroke to preview: median {statistics.median(strokes):.0f} ms, p95 {strokes[-2]:.0f} ms"
-                    )
-                    processes.pop().terminate()
-        finally:
-            for process in processes:
-                process.terminate()
+    usable: dict[str, list[float]] = {}
+    worked: dict[str, list[float]] = {}
+    followed: dict[str, list[float]] = {}
+    cost: dict[str, list[float]] = {}
+    left_out: dict[str, str] = {}
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        forms: dict[str, Form] = {}
+        for name in (WARM, COLD, PLAIN, PANEL, STREAMLIT, SOLARA):
+            try:
+                forms[name] = stack.enter_context(served(name, Path(folder)))
+            except Missing as missing:
+                left_out[name] = str(missing)
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=_installed(), args=LAUNCH)
+            for number in range(rounds + 1):
+                for name, form in forms.items():
+                    form.calm()
+                    before, own = form.seconds(), own_seconds()
+                    seconds, page = await visit(browser, form)
+                    spent = form.spent(before) + own_seconds() - own
+                    if number:  # the first round is for the servers to load what they load once
+                        usable.setdefault(name, []).append(seconds)
+                        worked.setdefault(name, []).append(spent)
+                        followed.setdefault(name, []).append(median(await keystrokes(page)))
+                    await page.context.close()
+            for name, form in forms.items():
+                cost[name] = [await memory(browser, form)]
+            await browser.close()
+    told(usable, worked, followed, cost, left_out)
+
+
+def told(
+    usable: dict[str, list[float]],
+    worked: dict[str, list[float]],
+    followed: dict[str, list[float]],
+    cost: dict[str, list[float]],
+    left_out: dict[str, str],
+) -> None:
+    """Print the comparisons, and keep them."""
+    peers = (PANEL, STREAMLIT, SOLARA)
+    for state in (WARM, COLD):
+        other = COLD if state == WARM else PLAIN
+        for topic, unit, found in (
+            (f"Page usable, {state}", "s", usable),
+            (f"Processor time of a visit, {state}", "s", worked),
+        ):
+            chosen = {name: found[name] for name in (state, other, *peers) if name in found}
+            sheet = sheet_of("page", topic, unit, chosen, ours=state, parts=(other,), less=True)
+            sheet.left_out |= left_out
+            sheet.tell()
+    for topic, unit, found in (
+        ("Key to preview", "ms", followed),
+        ("Memory of a further visitor (PSS)", "MB", cost),
+    ):
+        chosen = {name: found[name] for name in (WARM, PLAIN, *peers) if name in found}
+        sheet_of("page", topic, unit, chosen, ours=WARM, parts=(PLAIN,), less=True).tell()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 3))
+    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 7))

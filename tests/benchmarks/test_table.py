@@ -68,4 +68,3 @@ def test_the_readme_has_the_place_of_the_table():
     text = table.README.read_text()
     assert text.count(table.BEGIN) == text.count(table.END) == 1
     assert text.index(table.BEGIN) < text.index(table.END)
-

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
+from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from workbench import Workbench
+from workbench.adapters.language import Language
 from workbench.cli import frame
 from workbench.cli.session import language_of, named_language
 
@@ -34,14 +38,26 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run(home: Path) -> Callable[..., Result]:
+def run(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Run one command line as ``main`` does."""
 
     def run(*words: str, typed: str | None = None) -> Result:
-        app = frame.make_app(language_of(named_language(words)))
+        app = app_in(language_of(named_language(words)).code, tuple(frame.COMMANDS))
         return CliRunner().invoke(app, list(words), input=typed, prog_name="workbench")
 
+    monkeypatch.setattr("typer.testing._get_command", taken_apart)
     return run
+
+
+taken_apart = cache(get_command)
+"""Typer's own reading of an application: once for each, for it costs more than most of what is run."""
+
+
+@cache
+def app_in(language: str, commands: tuple[frame.Command, ...]) -> typer.Typer:
+    """The application of these commands (those of ``frame.COMMANDS``), made once for each language."""
+    assert commands == tuple(frame.COMMANDS)
+    return frame.make_app(Language(language))
 
 
 def document(result: Result) -> Any:

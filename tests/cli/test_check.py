@@ -17,7 +17,7 @@ def test_a_new_home_is_in_order(run, home):
     result = run("check", "--json")
     assert result.exit_code == 0, result.output
     assert document(result)["ok"] is True
-    for what in ("home", "permissions", "key", "catalogue", "journal"):
+    for what in ("home", "permissions", "key", "catalogue", "database"):
         assert (what, "ok") in verdicts(result)
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
 

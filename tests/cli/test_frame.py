@@ -15,15 +15,19 @@ WORDS = sorted(entry.words for entry in COMMANDS)
 
 def test_these_are_the_commands():
     assert WORDS == [
-        "cassettes check", "cassettes keep", "cassettes list", "cassettes notebook", "cassettes play", "cassettes report", "check",
+        "backup", "cassettes check", "cassettes keep", "cassettes list", "cassettes notebook", "cassettes play", "cassettes report",
+        "check", "check publish", "cluster status", "deploy", "deploy show",
         "environments compare", "environments list", "environments promote", "environments roll-back",
         "events drift", "events list", "events sample", "events schema", "events send",
-        "gate codes", "gate consent", "gate replay", "gate serve", "gate simulate", "gate vectors", "gate verify", "import",
+        "gate codes", "gate consent", "gate decide", "gate replay", "gate serve", "gate simulate", "gate vectors", "gate verify", "import",
         "integrations delete", "integrations export", "integrations import", "integrations list", "integrations show",
-        "integrations test", "lab", "people add", "people list", "people remove", "providers", "run", "sandbox", "send", "server",
+        "integrations test", "lab", "migrate", "people add", "people allow", "people disallow", "people hub", "people list",
+        "people proxy", "people remove", "people ways", "providers", "restore", "run", "sandbox",
+        "secrets give-up", "secrets list", "send", "server",
         "shops add", "shops check", "shops delete", "shops list",
         "sms callbacks", "sms consent", "sms export", "sms load", "sms send", "sms senders", "snippet",
-        "sync check", "sync diff", "sync import", "sync plan", "sync status", "tags body", "tags lint", "up",
+        "sync check", "sync diff", "sync import", "sync plan", "sync status", "tags body", "tags lint", "units list", "units move", "up",
+        "upkeep", "upkeep keep", "upkeep now",
         "work cancel", "work list", "work pace", "work pause", "work replay", "work resume", "work start", "work status",
     ]  # fmt: skip
 
@@ -45,7 +49,8 @@ def test_the_help_speaks_the_language(code, run):
 
 
 def test_no_words_at_all_show_the_help(run):
-    for words in ((), *((group,) for group in GROUPS)):
+    alone = {entry.words for entry in COMMANDS}  # such a group does something by itself
+    for words in ((), *((group,) for group in GROUPS if group not in alone)):
         assert "Usage:" in run(*words).output
 
 

@@ -1,5 +1,6 @@
 """``workbench up``, for real: three programs, their addresses, what they may know, and their end."""
 
+import asyncio
 import json
 import os
 import re
@@ -14,8 +15,10 @@ from tests.cli.running import Running, alive, ask, clean, command_line, environm
 from workbench.adapters import ports
 from workbench.adapters.home import open_home
 from workbench.cli.session import Session
-from workbench.cli.up import public_address, server_program
+from workbench.cli.up import check_bind, entry_token, pages_program, public_address, server_program
 from workbench.errors import Refused
+from workbench.models.person import Pass, ProxyIdentity
+from workbench.services.publish_look import look_at
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 ANYWHERE = ("--port", "0", "--server-port", "0", "--sandbox-port", "0")
@@ -37,7 +40,11 @@ def up(home):
 
 
 def kernels(running):
-    return [pid for pid in family(running.said["pids"]["the dashboards"]) if "ipykernel" in command_line(pid)]
+    """The workspaces of pages: forked from the one process that loaded all they need, or started by Jupyter where there is none."""
+    dashboards = family(running.said["pids"]["the dashboards"])
+    mothers = {pid for pid in dashboards if "voila.mother" in command_line(pid)}
+    forked = [pid for mother in mothers for pid in family(mother) if pid != mother]
+    return [*forked, *(pid for pid in dashboards if "ipykernel" in command_line(pid))]
 
 
 def token_in(url):
@@ -163,6 +170,12 @@ def test_the_sandbox_answers_as_the_vendor_does(up):
     )
 
 
+def test_what_it_publishes_passes_the_publish_check(up):
+    server = up.said["server"].removesuffix("/health")
+    for address in (up.said["dashboards"], up.said["dashboards"].partition("?")[0], server):
+        assert asyncio.run(look_at(address)) == []
+
+
 def test_the_home_is_its_own_and_nothing_lies_in_the_clear(up, home):
     assert (home / "home.json").exists()
     token = token_in(up.said["dashboards"])
@@ -199,10 +212,63 @@ def test_the_server_alone_ends_with_sigterm(tmp_path):
         "server", "--port", "0", "--live", environ=clean(WORKBENCH_HOME=str(tmp_path / "home"))
     ) as running:
         assert json.loads(ask(running.said["server"])[1])["mode"] == "live"
+        server = running.said["server"].removesuffix("/health")
+        assert ask(f"{server}/ready")[0] == 200
+        assert b"workbench_ready 1.0" in ask(f"{server}/metrics")[1]
+        asked = {"Authorization": "Bearer wbk_planted-and-wrong", "X-Request-Id": "trace-abc-1"}
+        assert ask(f"{server}/api/about/facts?token=planted", "POST", b"{}", asked)[0] == 401
         everybody = family(running.process.pid)
         assert running.end(signal.SIGTERM) == 0
-        assert "LIVE" in "".join(running.told)
+        told = "".join(running.told)
+        assert "LIVE" in told
+        lines = [json.loads(line) for line in running.told if line.startswith("{")]
+        (call,) = [line for line in lines if line.get("request") == "trace-abc-1"]
+        assert (call["event"], call["route"], call["status"]) == ("call", "/api/about/facts", 401)
+        assert [line["event"] for line in lines][-2:] == ["draining", "drained"]
+        assert "planted" not in told
         until(lambda: not any(alive(pid) for pid in everybody))
+
+
+@pytest.mark.parametrize(
+    ("bind", "names", "part"),
+    [
+        ("0.0.0.0", [], "--host-name"),
+        ("everywhere", ["wb.example.com"], "no address"),
+        ("::1", ["wb.example.com"], "not “::1”"),
+    ],
+)
+def test_a_server_that_others_could_reach_has_a_name_there(bind, names, part):
+    with pytest.raises(Refused, match=part):
+        check_bind(bind, names)
+
+
+@pytest.mark.parametrize(
+    ("bind", "names"), [("127.0.0.1", []), ("0.0.0.0", ["wb.example.com"]), ("10.0.0.5", ["a"])]
+)
+def test_a_server_may_listen_where_it_is_named(bind, names):
+    check_bind(bind, names)
+
+
+def test_the_token_of_the_pages_is_new_or_the_one_that_a_proxy_knows_too():
+    assert entry_token({}) != entry_token({})
+    assert entry_token({"WORKBENCH_ENTRY": "a1" * 24}) == "a1" * 24
+    for wrong in ("short", 'x"' * 20, "é" * 30):
+        with pytest.raises(Refused, match="openssl"):
+            entry_token({"WORKBENCH_ENTRY": wrong})
+
+
+def test_where_visitors_are_named_the_pages_know_it_and_the_server_knows_their_pass(tmp_path):
+    home = open_home(tmp_path / "home", {})
+    people = {"pass": Pass(name="dashboard", role="operator", visitors=True)}
+    program = server_program(Session(), home, "http://127.0.0.1:1", people, ())
+    assert '"visitors": true' in program.environ["WORKBENCH_PEOPLE"]
+    assert "--no-proxy-headers" in program.words
+    pages = pages_program(
+        Session(), "http://127.0.0.1:2", "e", "http://127.0.0.1:1", "p", tmp_path,
+        visitors=ProxyIdentity(trusted=("10.0.0.1",), name_header="X-Name"),
+    )  # fmt: skip
+    settings = json.loads(pages.environ["WORKBENCH_PAGES"])
+    assert (settings["visitor_header"], settings["groups_header"]) == ("X-Name", "Remote-Groups")
 
 
 @pytest.mark.parametrize("option", ["--port", "--server-port", "--sandbox-port"])

@@ -13,7 +13,7 @@ def test_a_process_without_secrets_gets_what_it_needs_and_nothing_else():
         "XDG_DATA_HOME": "/data",
         "WORKBENCH_KEY": "k",
         "WORKBENCH_HOME": "/home",
-        "WORKBENCH_JOURNAL": "postgresql://user:password@host/db",
+        "WORKBENCH_DATABASE": "postgresql://user:password@host/db",
         "AWS_SECRET_ACCESS_KEY": "s",
         "SENDGRID_API_KEY": "s",
         "PGPASSWORD": "s",

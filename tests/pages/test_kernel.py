@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,21 @@ ABSENT = {
     "workbench.adapters.catalogue", "workbench.adapters.home", "workbench.adapters.journal", "workbench.adapters.tokens",
     "workbench.adapters.vault", "workbench.sandbox", "workbench.server", "workbench.cli",
 }  # fmt: skip
+OF_A_KERNEL = {
+    "IPython", "comm", "dateutil", "debugpy", "decorator", "executing", "asttokens", "stack_data", "pure_eval", "ipykernel",
+    "jupyter_client", "jupyter_core", "jedi", "parso", "matplotlib_inline", "nest_asyncio", "packaging", "pexpect", "platformdirs",
+    "prompt_toolkit", "psutil", "ptyprocess", "pydevconsole", "pydevd", "pygments", "six", "tornado", "traitlets", "wcwidth", "zmq",
+}  # fmt: skip
+"""What IPython and its kernel bring themselves."""
+OF_OURS = {
+    "annotated_types", "anyio", "anywidget", "babel", "certifi", "click", "email_validator", "dns", "exceptiongroup", "h11", "httpcore",
+    "httpx", "idna", "ipywidgets", "msgpack", "msgspec", "orjson", "psygnal", "pydantic", "pydantic_core", "pytz", "re2", "rich",
+    "markdown_it", "mdurl", "sniffio", "typing_extensions", "typing_inspection", "workbench", "xmltodict",
+}  # fmt: skip
+"""What a page may load beside: forms (pydantic), the wire (httpx, which brings click and rich), widgets, and small readers. Whatever else
+a page needs is the server's to load, or is loaded when a visitor asks for it."""
+NOT_PACKAGES = re.compile(r"_.*|cython_runtime|mypy_extensions|[0-9a-f]{20}__mypyc|pydev.*")
+"""Parts of compiled modules and of the debugger that stand beside their packages."""
 LOOK = "import sys, json, os; print(json.dumps([sorted(sys.modules), sorted(os.environ)]))"
 
 
@@ -41,6 +57,9 @@ async def test_a_dashboard_kernel_is_light_and_holds_no_door(
     modules, names = await _looked_at(path, server.environment("admin", tmp_path))
     assert "workbench.bench" in modules
     assert modules & ABSENT == set()
+    packages = {name.partition(".")[0] for name in modules} - set(sys.stdlib_module_names)
+    loaded = {name for name in packages if not NOT_PACKAGES.fullmatch(name)}
+    assert loaded - OF_A_KERNEL - OF_OURS == set()
     assert "WORKBENCH_KEY" not in names
 
 
@@ -58,6 +77,33 @@ def test_to_connect_loads_neither_storage_nor_vault_nor_sandbox(tmp_path: Path) 
         check=True,
     )
     assert set(json.loads(run.stdout)) & ABSENT == set()
+
+
+def test_to_import_the_package_loads_nothing_but_a_little_of_the_standard_library(tmp_path: Path) -> None:
+    program = (
+        "import sys\nbefore = set(sys.modules)\nimport workbench\nprint(*sorted(set(sys.modules) - before))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    packages = {name.partition(".")[0] for name in run.stdout.split()}
+    assert packages - set(sys.stdlib_module_names) == {"workbench"}
+    assert not packages & {
+        "asyncio",
+        "email",
+        "http",
+        "json",
+        "logging",
+        "pathlib",
+        "socket",
+        "ssl",
+        "urllib",
+    }
 
 
 def test_to_name_the_pages_loads_no_widget(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ async def test_openapi_describes_every_operation_and_nothing_else(app: FastAPI) 
     wanted = {
         f"/api/{name}/{op.rstrip('_')}" for name, service in SERVICES.items() for op in operations(service)
     }
-    assert set(paths) == wanted | {"/health"}
+    assert set(paths) == wanted | {"/health", "/ready", "/metrics"}
     described = paths["/api/integrations/get"]["post"]
     schema = described["requestBody"]["content"]["application/json"]["schema"]
     assert schemas[schema["$ref"].rpartition("/")[2]]["required"] == ["id"]
@@ -120,7 +120,7 @@ async def test_the_server_starts_from_its_environment(
     app = app_from_environment()
     async with client(app) as http:
         facts = (await http.post("/api/about/facts", content="{}")).json()
-        assert facts["person"] == {"name": "Ada", "role": "viewer"}
+        assert facts["person"] == {"name": "Ada", "role": "viewer", "units": []}
         assert str(tmp_path) not in json.dumps(facts)
     async with app.router.lifespan_context(app):
         pass

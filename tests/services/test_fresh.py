@@ -1,53 +1,94 @@
-"""What is made of files: once, and anew when one of them was replaced."""
+"""What is made of documents: once, and anew when one of them was changed."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Hashable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from workbench.services.fresh import Fresh
+from tests.databases import own_schema
+from workbench.adapters.catalogue import Catalogue
+from workbench.adapters.database import Database
+from workbench.adapters.documents import Documents
+from workbench.adapters.home import open_home
+from workbench.adapters.vault import Vault
+from workbench.errors import NotFound
+from workbench.services.fresh import Fresh, marks_of
+from workbench.services.house import House
+
+OFF = {"WORKBENCH_KEYRING": "off"}
 
 
-def replace(path: Path, text: str) -> None:
-    """Replace a file whole, as the catalogue does."""
-    new = path.with_suffix(".new")
-    new.write_text(text)
-    new.replace(path)
+@dataclass
+class Doors:
+    """As much of a house as the marks need."""
+
+    catalogue: Catalogue
+    vault: Vault
 
 
-async def test_it_is_made_once_and_anew_when_a_file_was_replaced(tmp_path: Path) -> None:
-    one, two = tmp_path / "one", tmp_path / "two"
+@pytest.fixture(params=["files", "postgresql"])
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+    home = open_home(tmp_path / "home")
+    url = own_schema(request.getfixturevalue("postgres_url")) if request.param == "postgresql" else None
+    database = Database.open(url, home)
+    documents = Documents(database) if database.shared else None
+    yield cast(House, Doors(Catalogue(home, documents=documents), Vault.open(home, OFF, documents)))
+    await database.close()
+
+
+async def test_it_is_made_once_and_anew_when_a_document_was_changed(house: House) -> None:
     calls = 0
 
     def make() -> str:
         nonlocal calls
         calls += 1
-        return "".join(path.read_text() for path in (one, two) if path.exists())
+        return "".join(one["text"] for kind in ("gates", "shops") for one in house.catalogue.all(kind))
 
-    fresh = Fresh([one, two], make)
-    replace(one, "a")
+    fresh = Fresh(marks_of(house, "gates", "shops"), make)
+    assert [await fresh.now(), await fresh.now()] == ["", ""]
+    assert calls == 2  # where nothing was ever kept nothing tells one moment from another
+    calls = 0
+    house.catalogue.put("gates", "one", {"text": "a"})
     assert [await fresh.now() for _ in range(3)] == ["a", "a", "a"]
     assert calls == 1
-    one.unlink()
-    replace(two, "b")
+    house.catalogue.delete("gates", "one")
+    house.catalogue.put("shops", "two", {"text": "b"})
     assert await asyncio.gather(*(fresh.now() for _ in range(20))) == ["b"] * 20
     assert calls == 2
-    replace(two, "c")
+    house.catalogue.put("shops", "two", {"text": "c"})
     assert await fresh.now() == "c"
-    two.unlink()
-    assert await fresh.now() == ""
-    calls = 0
-    assert [await fresh.now(), await fresh.now()] == ["", ""]
-    assert calls == 2  # without a file nothing tells one moment from another
+    house.catalogue.put("integrations", "three", {"text": "d"})
+    assert await fresh.now() == "c"
+    assert calls == 3
 
 
-async def test_what_could_not_be_made_is_tried_again(tmp_path: Path) -> None:
-    path = tmp_path / "one"
+async def test_a_secret_counts_where_it_is_asked_for(house: House) -> None:
+    with_secrets, without = marks_of(house, "gates", vault=True), marks_of(house, "gates")
+    house.catalogue.put("gates", "one", {})
+    before = await with_secrets(), await without()
+    house.vault.seal_text("a secret of the tests")
+    assert await with_secrets() != before[0]
+    assert await without() == before[1]
 
-    fresh = Fresh([path], path.read_text)
-    with pytest.raises(FileNotFoundError):
+
+async def test_what_could_not_be_made_is_tried_again() -> None:
+    marks: list[Hashable] = ["first"]
+
+    async def now() -> Sequence[Hashable]:
+        return tuple(marks)
+
+    def make() -> str:
+        if marks == ["first"]:
+            raise NotFound("not yet")
+        return "made"
+
+    fresh = Fresh(now, make)
+    with pytest.raises(NotFound):
         await fresh.now()
-    replace(path, "a")
-    assert await fresh.now() == "a"
+    marks[:] = ["second"]
+    assert await fresh.now() == "made"

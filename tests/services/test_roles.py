@@ -16,13 +16,18 @@ from workbench.models.integration import Settings
 from workbench.models.person import Person, Role
 
 NOT_ROUTES = {
-    ("integrations", "all"), ("integrations", "record_test"), ("people", "by_token"),
+    ("integrations", "all"), ("integrations", "record_test"), ("people", "by_token"), ("people", "settings"),
     ("consent", "heard"), ("consent", "reported"), ("studio", "subscribed"), ("studio", "deliver"), ("studio", "close"),
     ("sms_accounts", "account"), ("sms_accounts", "opened"), ("sms_accounts", "by_token"), ("sms_accounts", "all"),
     ("gates", "all"), ("gates", "take_codes"), ("gates", "take_consent"), ("holds", "serve"), ("holds", "settle"), ("holds", "close"),
     ("events", "all"), ("events", "contact"),
+    ("backups", "write"), ("secrets", "shut"), ("secrets", "give_up"),
     ("shops", "open"), ("shops", "by_token"),
+    ("cluster", "ready"), ("cluster", "join"), ("cluster", "help"), ("cluster", "close"),
     ("runs", "place"), ("runs", "from_frame"), ("runs", "wait"), ("runs", "catch_up"), ("runs", "close"),
+    ("runs", "look_at_block"), ("runs", "read_block"), ("runs", "look_over"), ("runs", "fill_over"),
+    ("upkeep", "serve"), ("upkeep", "close"),
+    ("decisions", "decide"), ("decisions", "count_lines"), ("decisions", "decide_over"),
 }  # fmt: skip
 
 

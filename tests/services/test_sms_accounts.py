@@ -35,6 +35,8 @@ from workbench.providers import every
 from workbench.sandbox.app import Sandbox
 from workbench.services.house import House
 from workbench.services.sms_accounts import SmsAccounts
+from workbench.services.visible_catalogue import VisibleCatalogue
+from workbench.services.visible_vault import VisibleVault
 
 SID, TOKEN = "AC" + "0123456789abcdef" * 2, "fedcba9876543210" * 2
 NUMBER = "+12065550123"
@@ -79,9 +81,11 @@ def stand_ins() -> Sandbox:
 def near(home: Home, database: Database, stand_ins: Sandbox) -> Near:
     clock = VirtualClock(datetime(2026, 11, 22, 9, tzinfo=UTC))
     wire = Wire.rehearsal(stand_ins.route)
+    catalogue = VisibleCatalogue(Catalogue.in_memory())
     house = House(
-        home=home, catalogue=Catalogue.in_memory(), vault=Vault.in_memory(), journal=Journal(database), ledger=Ledger(database, clock),
-        budgets=Budgets(database, clock), wire=wire, tokens=Tokens(clock, wire.send), clock=clock, owner=Person(name="ana", role="admin"),
+        home=home, catalogue=catalogue, vault=VisibleVault(Vault.in_memory(), catalogue), journal=Journal(database),
+        ledger=Ledger(database, clock), budgets=Budgets(database, clock), wire=wire, tokens=Tokens(clock, wire.send), clock=clock,
+        owner=Person(name="ana", role="admin"),
     )  # fmt: skip
     deliveries = Deliveries(database)
     return Near(

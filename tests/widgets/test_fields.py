@@ -97,6 +97,20 @@ def test_the_shipped_bundles_were_built_from_these_sources(name: str) -> None:
     assert built.splitlines()[0] == f"// built from js/src {digest.hexdigest()}", "run npm run build"
 
 
+@pytest.mark.parametrize(("name", "mark"), [("widgets.js", "// "), ("LICENSES.txt", "")])
+def test_the_bundle_of_the_published_pages_was_built_from_these_sources(name: str, mark: str) -> None:
+    package = files("workbench.widgets")
+    folder = package / "js" / "page"
+    digest = hashlib.sha256()
+    for source in [folder / "package.json", *sorted((folder / "src").iterdir(), key=lambda file: file.name)]:
+        digest.update(source.read_bytes())
+    built = (package / "voila" / "templates" / "wb" / "static" / name).read_text(encoding="utf-8")
+    if mark:
+        assert built.splitlines()[0] == f"// built from js/page {digest.hexdigest()}", "run npm run build"
+    else:
+        assert all(part in built for part in ("anywidget", "@jupyter-widgets/base", "@lumino/widgets"))
+
+
 def test_a_new_carrier_is_made_when_the_old_one_was_closed() -> None:
     first = TextField("One")._code
     first.close()

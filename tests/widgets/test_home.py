@@ -46,6 +46,7 @@ async def test_an_empty_workbench_says_what_it_is_and_offers_the_ways_in(connect
         ("shop_tags", ""),
         ("readiness", ""),
         ("activity", ""),
+        ("operations", ""),
     ]
     assert all(item["text"] and item["code"] for item in cards)
 

@@ -15,10 +15,11 @@ from workbench import Contact, Workbench
 from workbench.models.integration import Integration
 from workbench.models.journal import EntryKind
 from workbench.models.person import Role
+from workbench.models.upkeep import Retention
 from workbench.sandbox.app import Sandbox
 from workbench.sandbox.faults import Fault
 from workbench.widgets import activity_page, settle
-from workbench.widgets.journal import KINDS, STEP
+from workbench.widgets.journal import KINDS, LONGEST_BADGE, STEP
 
 Connected = Callable[[Role], Workbench]
 
@@ -59,6 +60,7 @@ async def test_the_list_is_filtered_by_each_field(
     assert rows(page)[0]["integration"] == "Cart reminders"
     assert rows(page)[0]["outcome"] == {"text": "Accepted", "kind": "ok"}
     assert rows(page)[1]["outcome"] == {"text": "Saved", "kind": "quiet"}
+    assert {row["who"] for row in rows(page)} == {house.house.owner.name}
     assert "ana@example.com" not in str(rows(page))
     assert [row["kind"] for row in await narrow(page, "What", "send")] == ["Send"]
     assert await narrow(page, "Mode", "live") == []
@@ -107,6 +109,21 @@ async def test_a_change_opens_without_an_exchange(connected: Connected, saved: I
     await choose(page, 0)
     assert "Saved" in read(page)
     assert "Compare: take it as A" not in offered(page)
+
+
+async def test_the_list_says_by_whom_and_keeps_a_long_change_short(
+    connected: Connected, house: Workbench
+) -> None:
+    await connected("admin").upkeep.set_retention(Retention(journal_days=365))
+    page = await activity_page(connected("viewer"))
+    [row] = rows(page)
+    assert row["who"] == "a admin"
+    [listed] = of(page, "RowList")
+    assert {"key": "who", "label": "By", "kind": "text"} in listed.columns
+    assert row["outcome"]["text"].endswith("…")
+    assert len(row["outcome"]["text"]) <= LONGEST_BADGE
+    await choose(page, 0)
+    assert "journal 365" in markup(page)
 
 
 async def test_two_exchanges_are_compared_place_by_place(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests.widgets.faces import button, markup, of, press, read, tell
-from workbench import Workbench
+from workbench import Settings, Workbench
 from workbench.adapters import language as doors
 from workbench.adapters.remote import ServerClient
 from workbench.errors import NotFound, Unreachable
@@ -22,6 +23,7 @@ from workbench.widgets import (
     gates_page,
     home_page,
     integrations_page,
+    operations_page,
     payload_page,
     readiness_page,
     settle,
@@ -30,6 +32,7 @@ from workbench.widgets import (
     sync_page,
     work_page,
 )
+from workbench.widgets import page as frame
 from workbench.widgets.language import decide, speak_in, when
 from workbench.widgets.messages import Messages
 
@@ -46,6 +49,7 @@ PAGES = {
     "shop_tags": shop_tags_page,
     "readiness": readiness_page,
     "activity": activity_page,
+    "operations": operations_page,
     "payload": payload_page,
 }
 WORDS = {"Integrations": "Integrações", "Home": "Início", "Search": "Procurar", "operator": "operadora"}
@@ -99,6 +103,82 @@ async def test_a_notice_can_be_dismissed_and_the_browser_remembers_it(connected:
         {"arrived": {"kept": None, "browser": [], "dismissed": [kept["dismissed"]], "place": ""}},
     )
     assert "vault.key" not in read(again)
+
+
+# -- pages that were drawn before anybody came -----------------------------------------------------------------------------
+
+
+async def begun(name: str, bench: Workbench) -> None:
+    """Let somebody else begin an integration."""
+    draft = await bench.integrations.start()
+    await bench.integrations.keep(draft.model_copy(update={"settings": Settings(name=name)}))
+
+
+ARRIVED = {"arrived": {"kept": None, "browser": ["en"], "dismissed": [], "place": ""}}
+
+
+@pytest.mark.parametrize("name", ["integrations", "sync", "home", "sms"])
+async def test_a_page_that_was_drawn_ahead_is_read_anew_once_when_its_visitor_comes(
+    name: str, connected: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOILA_PREHEAT", "True")
+    monkeypatch.setattr(frame, "STALE_S", -1.0)  # as if it had been drawn long ago
+    bench = connected("operator")
+    page = await PAGES[name](bench)
+    [bar], asked = of(page, "TopBar"), []
+    facts = bench.about.facts
+
+    async def counted() -> object:
+        asked.append(1)
+        return await facts()
+
+    monkeypatch.setattr(bench, "about", SimpleNamespace(facts=counted))
+    await tell(bar, ARRIVED)
+    assert len(asked) == 1
+    await tell(bar, ARRIVED)
+    assert len(asked) == 1, "a browser that connects again finds the page as it was left"
+    await settle()
+
+
+async def test_what_was_saved_since_is_on_the_page_when_the_visitor_comes(
+    connected: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOILA_PREHEAT", "True")
+    monkeypatch.setattr(frame, "STALE_S", -1.0)
+    page = await integrations_page(connected("operator"))
+    await begun("Since then", connected("admin"))
+    assert "Since then" not in read(page)
+    await tell(of(page, "TopBar")[0], ARRIVED)
+    assert "Since then" in read(page)
+    await settle()
+
+
+async def test_a_page_that_was_drawn_for_its_visitor_is_not_read_twice(
+    connected: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frame, "STALE_S", -1.0)
+    page = await integrations_page(connected("operator"))
+    await begun("Since then", connected("admin"))
+    await tell(of(page, "TopBar")[0], ARRIVED)
+    assert "Since then" not in read(page)
+
+
+async def test_a_page_connects_as_the_visitor_whom_the_proxy_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, object]] = []
+
+    def connect(**given: object) -> Workbench:
+        asked.append(given)
+        raise Unreachable(say("Nobody answers."))
+
+    monkeypatch.setattr(Workbench, "connect", connect)
+    monkeypatch.setenv("WORKBENCH_VISITOR_HEADER", "Remote-User")
+    monkeypatch.setenv("HTTP_REMOTE_USER", "ana")
+    assert "Nobody answers." in read(await home_page())
+    monkeypatch.delenv("HTTP_REMOTE_USER")
+    await home_page()
+    monkeypatch.delenv("WORKBENCH_VISITOR_HEADER")
+    await home_page()
+    assert asked == [{"visitor": name, "groups": ()} for name in ("ana", "", None)]
 
 
 # -- language ----------------------------------------------------------------------------------------------------------

@@ -1,18 +1,19 @@
-"""CATALOGUE: what people define (integrations, drafts, templates ...), one readable JSON file per kind.
+"""CATALOGUE: what people define (integrations, drafts, templates ...), one readable JSON file per kind, or a team's database.
 
 TinyDB keeps them. Plain, it loses documents and whole files when two processes write; here it is opened anew
-inside a lock that all processes share, on a storage that writes the file whole or not at all, and used
-through its public interface only. Every write rewrites the file: this is for some thousand documents a kind,
-not for a journal.
+inside a lock that all processes share, on a storage that writes the file whole or not at all (in a database:
+the rows that differ, in one transaction), and used through its public interface only. Every write looks at the
+whole kind: this is for some thousand documents a kind, not for a journal.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import operator
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar, cast
 
@@ -20,16 +21,17 @@ from tinydb import TinyDB
 from tinydb.storages import MemoryStorage, Storage
 from tinydb.table import Document, Table
 
-from workbench.errors import Damaged, NotFound
+from workbench.errors import Damaged, NotFound, TooNew
 from workbench.sentence import Sentence, say
 
 from . import files
+from .documents import VAULT_KIND, Changing, Documents
 from .files import Json
-from .home import Home
+from .home import ABOUT_FILE, VAULT_FILE, Home
 
 T = TypeVar("T")
 
-Documents = dict[str, Json]
+ById = dict[str, Json]
 Migration = Callable[[Json], Json]
 """Brings one document from the version it is listed under to the next one."""
 
@@ -51,7 +53,7 @@ class KindFile(Storage):
     def __init__(self, path: Path, migrations: Mapping[int, Migration], notices: list[Sentence]) -> None:
         self._path = path
         self._newest = newest(migrations)
-        self._documents: Documents = {}
+        self._documents: ById = {}
         self._changed = False
         raw = files.read(path)
         if raw is None:
@@ -73,7 +75,7 @@ class KindFile(Storage):
         self.write({TABLE: documents})
         self.save()
 
-    def read(self) -> dict[str, Documents]:
+    def read(self) -> dict[str, ById]:
         """Return the one table, as TinyDB wants it."""
         return {TABLE: self._documents}
 
@@ -88,6 +90,44 @@ class KindFile(Storage):
             ordered = dict(sorted(self._documents.items()))
             files.write_atomically(self._path, files.to_json({"schema": self._newest, TABLE: ordered}))
             self._changed = False
+
+
+class KindRows(Storage):
+    """TinyDB's storage for the rows of one kind in a team's database: read once, changed in memory, handed over by ``save``.
+
+    Older rows are brought up to date (a copy of them is kept); newer ones raise TooNew and stay as they are.
+    """
+
+    def __init__(
+        self, held: Changing, before: ById, migrations: Mapping[int, Migration], version: int
+    ) -> None:
+        """Take the rows that are held, and their documents, which stay as they are."""
+        self._held = held
+        self._before = before
+        self._documents = {id: dict(document) for id, document in before.items()}
+        for step in range(held.version, version):
+            self._documents = {id: migrations[step](document) for id, document in self._documents.items()}
+        self._changed = held.version != version
+        if self._changed:
+            held.bring_to(version)
+
+    def read(self) -> dict[str, ById]:
+        """Return the one table, as TinyDB wants it."""
+        return {TABLE: self._documents}
+
+    def write(self, data: dict[str, dict[str, Any]]) -> None:
+        """Take the table over."""
+        self._documents = data[TABLE]
+        self._changed = True
+
+    def save(self) -> None:
+        """Hand the rows over, if anything changed."""
+        if self._changed:
+            texts, before = self._held.texts, self._before
+            self._held.texts = {
+                id: texts[id] if id in before and _is_as_it_was(document, before[id]) else _text(document)
+                for id, document in self._documents.items()
+            }
 
 
 class OwnIds(Table):
@@ -129,16 +169,23 @@ class Job(Generic[T]):
 class Catalogue:
     """The documents of every kind, under ids that the caller chose.
 
-    What is put in and given out is a copy in plain JSON. ``notices`` says what had to be repaired. A call
-    takes some milliseconds of disk: make it from a thread. Every method may raise CannotWrite (disk or lock),
-    TooNew (the file is a newer workbench's) and StorageFault (it may not be read).
+    What is put in and given out is a copy in plain JSON. ``notices`` says what had to be repaired; ``shared``
+    whether the documents are a team's, in its database. A call takes some milliseconds of disk or network: make
+    it from a thread. Every method may raise CannotWrite (disk or lock), TooNew (a newer workbench wrote it) and
+    StorageFault (it may not be read, or no database answers).
     """
 
-    def __init__(self, home: Home | None, migrations: Migrations = MIGRATIONS) -> None:
+    def __init__(
+        self, home: Home | None, migrations: Migrations = MIGRATIONS, documents: Documents | None = None
+    ) -> None:
+        """Take the home that holds the files, or the ``documents`` of a team's database."""
         self._home = home
+        self._rows = documents
+        self._parsed: dict[str, tuple[Mapping[str, str], ById]] = {}
+        self.shared = documents is not None
         self._migrations = migrations
         self._memory: dict[str, MemoryStorage] = {}
-        self._seen: dict[str, tuple[bytes, Documents]] = {}
+        self._seen: dict[str, tuple[bytes, ById]] = {}
         self._turn = threading.RLock()
         self._queues: dict[str, deque[Job[Any]]] = {}
         self.notices: list[Sentence] = []
@@ -147,6 +194,23 @@ class Catalogue:
     def in_memory(cls) -> Catalogue:
         """Return an empty catalogue that keeps nothing on the disk."""
         return cls(None)
+
+    def kinds(self) -> list[str]:
+        """Return the kinds that hold a document, in the order of the alphabet."""
+        if self._rows is not None:
+            return [kind for kind in self._rows.kinds() if kind.isidentifier() and kind != VAULT_KIND]
+        if self._home is None:
+            return sorted(kind for kind in self._memory if self._documents(kind))
+        names = {path.name for path in self._home.folder.glob("*.json")} - {ABOUT_FILE, VAULT_FILE}
+        kinds = sorted(name.removesuffix(".json") for name in names)
+        return [kind for kind in kinds if kind.isidentifier() and self._documents(kind)]
+
+    def mark(self, kind: str) -> Hashable:
+        """Return what is another one after every change of the kind; None where it was never written, or nothing tells."""
+        _check_kind(kind)
+        if self._rows is not None:
+            return self._rows.mark(kind)
+        return None if self._home is None else files.mark(self._path(self._home, kind))
 
     def get(self, kind: str, id: str) -> Json:
         """Return the document. Raises NotFound."""
@@ -182,7 +246,7 @@ class Catalogue:
         """
 
         def work(table: Table) -> Json:
-            before = _by_id(table).get(id)
+            before = table.get(doc_id=cast(int, id))
             changed = _plain(change(cast(Json | None, _plain(before))))
             _replace(table, id, cast(Json, changed))
             return cast(Json, _plain(changed))
@@ -190,7 +254,7 @@ class Catalogue:
         return self._do(kind, work)
 
     @contextlib.contextmanager
-    def transaction(self, kind: str) -> Iterator[Documents]:
+    def transaction(self, kind: str) -> Iterator[ById]:
         """Give all documents of the kind by id, to look at and change; they are kept together at the end.
 
         No other process writes the kind meanwhile, so that a name can be checked to be unique. An exception
@@ -199,9 +263,9 @@ class Catalogue:
         """
         with self._table(kind) as table:
             before = _by_id(table)
-            documents = cast(Documents, _plain(before))
+            documents = cast(ById, _plain(before))
             yield documents
-            after = cast(Documents, _plain(documents))
+            after = cast(ById, _plain(documents))
             for id, document in after.items():
                 if before.get(id) != document:
                     _replace(table, id, document)
@@ -234,6 +298,10 @@ class Catalogue:
     def _table(self, kind: str) -> Iterator[Table]:
         """Hold the kind against all other threads and processes; keep what was changed if all went well."""
         with self._turn:
+            if self._rows is not None:
+                with self._table_of_rows(self._rows, kind) as table:
+                    yield table
+                return
             if self._home is None:
                 storage = self._memory.setdefault(kind, MemoryStorage())  # type: ignore[no-untyped-call]
                 yield Definitions(storage=lambda: storage).table(TABLE)
@@ -244,9 +312,57 @@ class Catalogue:
                 yield Definitions(storage=lambda: file).table(TABLE)
                 file.save()
 
-    def _documents(self, kind: str) -> Documents:
+    @contextlib.contextmanager
+    def _table_of_rows(self, rows: Documents, kind: str) -> Iterator[Table]:
+        _check_kind(kind)
+        migrations = self._migrations.get(kind, {})
+        current = newest(migrations)
+        with rows.changing(kind, current) as held:
+            self._check_version(rows, kind, held.version)
+            storage = KindRows(held, self._parsed_from(kind, held.texts), migrations, current)
+            yield Definitions(storage=lambda: storage).table(TABLE)
+            storage.save()
+
+    def _now_in(self, rows: Documents, kind: str) -> ById | None:
+        """Return what a team keeps now; None where it has to be brought up to date first."""
+        _check_kind(kind)
+        kept = rows.read(kind)
+        if kept.mark is None:
+            return {}
+        self._check_version(rows, kind, kept.version)
+        if kept.version != newest(self._migrations.get(kind, {})):
+            return None
+        return self._parsed_from(kind, kept.texts)
+
+    def _parsed_from(self, kind: str, texts: Mapping[str, str]) -> ById:
+        """Return the documents of these texts; those that were parsed before are not parsed again."""
+        before, documents = self._parsed.get(kind, ({}, {}))
+        if texts is not before:
+            documents = {
+                id: documents[id] if before.get(id) is text else json.loads(text)
+                for id, text in texts.items()
+            }
+            self._parsed[kind] = texts, documents
+        return documents
+
+    def _check_version(self, rows: Documents, kind: str, found: int) -> None:
+        known = newest(self._migrations.get(kind, {}))
+        if found > known:
+            raise TooNew(
+                say(
+                    "“{kind}” in {database} was written by a newer version of the workbench (format {found}, this one knows {known}). "
+                    "Update the workbench; nothing was touched.",
+                    kind=kind, database=rows.where, found=found, known=known,
+                )
+            )  # fmt: skip
+
+    def _documents(self, kind: str) -> ById:
         """Return what is kept now, not to be changed. Needs no lock: a file is always a whole one."""
-        if self._home is not None:
+        if self._rows is not None:
+            documents = self._now_in(self._rows, kind)
+            if documents is not None:
+                return documents
+        elif self._home is not None:
             path = self._path(self._home, kind)
             raw = files.read(path)
             if raw is None:
@@ -265,9 +381,13 @@ class Catalogue:
 
     @staticmethod
     def _path(home: Home, kind: str) -> Path:
-        if not kind.isidentifier():
-            raise ValueError("a kind is one word, such as integrations")
+        _check_kind(kind)
         return home.path(f"{kind}.json")
+
+
+def _check_kind(kind: str) -> None:
+    if not kind.isidentifier() or kind == VAULT_KIND:
+        raise ValueError("a kind is one word, such as integrations")
 
 
 def newest(migrations: Mapping[int, Migration]) -> int:
@@ -275,7 +395,7 @@ def newest(migrations: Mapping[int, Migration]) -> int:
     return max(migrations, default=0) + 1
 
 
-def parse(path: Path, raw: bytes, newest: int) -> tuple[int, Documents]:
+def parse(path: Path, raw: bytes, newest: int) -> tuple[int, ById]:
     """Return the version and the documents in ``raw``, the content of ``path``. Raises Damaged and TooNew."""
     value = files.from_json(path, raw, newest)
     documents = value.get(TABLE)
@@ -284,7 +404,20 @@ def parse(path: Path, raw: bytes, newest: int) -> tuple[int, Documents]:
     return value["schema"], documents
 
 
-def _by_id(table: Table) -> Documents:
+def _is_as_it_was(document: Json, before: Json) -> bool:
+    """Return whether nobody replaced what the document holds: equal would not be enough, for 1 is True, and order counts too."""
+    return (
+        len(document) == len(before)
+        and all(map(operator.is_, document, before))
+        and all(map(operator.is_, document.values(), before.values()))
+    )
+
+
+def _text(document: Json) -> str:
+    return json.dumps(document, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+
+
+def _by_id(table: Table) -> ById:
     return {cast(str, document.doc_id): dict(document) for document in table.all()}
 
 

@@ -3,12 +3,15 @@
 A value that is not on a list of n is found on it by chance in n of 2**64 lookups: with ten million on the list and a million contacts
 asked for, once in some two million such runs. Without the home's salt nobody can try addresses against the file.
 
+A team's lists lie in its database; each machine reads them from a copy in its home's folder ``cache``, which is made when it is wanted.
+
 What is compared: a value without the blanks around it; an e-mail address (with @) in small letters, anything else in its own case.
 """
 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import re
 import zlib
@@ -26,15 +29,19 @@ from workbench.models.gate import ConsentList
 from workbench.sentence import Sentence, say
 
 from . import files
+from .blobs_folder import copy_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from .blobs import Blobs
     from .home import Home
 
 LONGEST: Final = 320
 """Characters of a value: the longest e-mail address, https://www.rfc-editor.org/rfc/rfc3696#section-3"""
+CACHE: Final = "cache"
+"""The folder of a home for copies of a team's lists."""
 MOST: Final = 50_000_000
 """Lines of a list: 400 MB of digests."""
 FORMAT: Final = 1
@@ -69,13 +76,14 @@ class _Format(msgspec.Struct):
 
 
 class ConsentLists:
-    """The imported lists of a home, each in a file of its own. ``notices`` says what had to be set aside.
+    """The imported lists of a workbench, each in a file of its own. ``notices`` says what had to be set aside.
 
     A list is known by its key: small letters, digits, hyphens and underscores, at most 40. Calls block: make them from a thread.
     """
 
-    def __init__(self, home: Home) -> None:
-        self._home = home
+    def __init__(self, home: Home, shared: Blobs | None = None) -> None:
+        """Take the home that holds the files; or where a team ``shared`` them, and the home that holds copies."""
+        self._home, self._shared = home, shared
         self._digest = blake2b(key=home.salt, digest_size=_DIGEST_BYTES, person=b"consent list")
         self._salted = self._digests([_KNOWN]).hex()
         self.notices: list[Sentence] = []
@@ -125,20 +133,20 @@ class ConsentLists:
             crc=zlib.crc32(kept[HEAD_BYTES:]),
         )
         kept[:HEAD_BYTES] = (_MAGIC + msgspec.json.encode(head)).ljust(HEAD_BYTES - 1) + b"\n"
+        data = cast(bytes, kept)  # what is called takes any bytes there are
+        if self._shared is not None:
+            self._shared.put(path.name, data)
+            return _list_of(key, head)
         with files.lock(path):
-            files.write_atomically(path, cast(bytes, kept))  # which takes any bytes there are
+            files.write_atomically(path, data)
         return _list_of(key, head)
 
     def lists(self) -> list[ConsentList]:
         """Return all lists in the order of their keys. One whose head cannot be read is set aside, and ``notices`` says so."""
         found: list[ConsentList] = []
-        for path in sorted(self._home.folder.glob("consent-*.list")):
-            key = path.name.removeprefix("consent-").removesuffix(".list")
-            if not _KEY.fullmatch(key):
-                continue
+        for key in self._keys():
             try:
-                with self._reading(key) as opened:
-                    found.append(_list_of(key, opened.head))
+                found.append(_list_of(key, self._head(key)))
             except NotFound:  # deleted since
                 continue
             except Damaged as damaged:
@@ -161,6 +169,10 @@ class ConsentLists:
     def delete(self, key: str) -> None:
         """Delete a list. Raises NotFound."""
         path = self._path(key)
+        if self._shared is not None:
+            if not self._shared.delete(path.name):
+                raise _not_there(key)
+            return
         with files.lock(path):
             try:
                 path.unlink()
@@ -169,17 +181,76 @@ class ConsentLists:
             except OSError as error:
                 raise files.cannot_write(path, error) from None
 
+    def _keys(self) -> list[str]:
+        if self._shared is not None:
+            names = [blob.name for blob in self._shared.all("consent-")]
+        else:
+            names = sorted(path.name for path in self._home.folder.glob("consent-*.list"))
+        keys = [name.removeprefix("consent-").removesuffix(".list") for name in names]
+        return [key for key in keys if _KEY.fullmatch(key)]
+
+    def _head(self, key: str) -> _Head:
+        """Return what a list says of itself; a team's is not copied for that. Raises NotFound and Damaged."""
+        if self._shared is None:
+            with self._reading(key) as opened:
+                return opened.head
+        path = self._path(key)
+        try:
+            with io.BufferedReader(self._shared.open(path.name)) as file:
+                return self._checked(path, file, whole=False)
+        except FileNotFoundError:
+            raise _not_there(key) from None
+
     @contextlib.contextmanager
     def _reading(self, key: str, *, whole: bool = False) -> Iterator[_Opened]:
         """Give a list's file, which was looked at; a damaged one is set aside, unless a good one took its place meanwhile."""
-        path = self._path(key)
-        try:
-            opened = self._opened(path, key, whole)
-        except Damaged:
-            with files.lock(path):
-                opened = self._opened_or_set_aside(path, key, whole)
+        if self._shared is not None:
+            opened = self._opened_copy(self._shared, key, whole)
+        else:
+            path = self._path(key)
+            try:
+                opened = self._opened(path, key, whole)
+            except Damaged:
+                with files.lock(path):
+                    opened = self._opened_or_set_aside(path, key, whole)
         with opened.file:
             yield opened
+
+    def _opened_copy(self, shared: Blobs, key: str, whole: bool) -> _Opened:
+        """Open this machine's copy; a damaged one is made anew, and one that just went because there is a newer list too."""
+        for _ in range(3):
+            path = self._copied(shared, key)
+            try:
+                return self._opened(path, key, whole)
+            except NotFound:
+                continue
+            except Damaged:
+                path.unlink(missing_ok=True)
+        return self._opened(self._copied(shared, key), key, whole)
+
+    def _copied(self, shared: Blobs, key: str) -> Path:
+        """Return this machine's copy of a team's list, made if it is not the newest; older copies go. Raises NotFound."""
+        name = self._path(key).name
+        found = shared.get(name)
+        if found is None:
+            raise _not_there(key)
+        folder = self._home.path(CACHE)
+        copy = folder / f"{name.removesuffix('.list')}.{found.mark}.list"
+        if copy.exists():
+            return copy
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            with files.lock(folder / name):
+                if not copy.exists():
+                    copy_of(shared, name, copy)
+                    for old in folder.glob(f"{name.removesuffix('.list')}.*.list"):
+                        if old != copy:
+                            old.unlink(missing_ok=True)
+        except FileNotFoundError:
+            raise _not_there(key) from None
+        except OSError as error:
+            raise files.cannot_write(copy, error) from None
+        return copy
 
     def _opened_or_set_aside(self, path: Path, key: str, whole: bool) -> _Opened:
         try:

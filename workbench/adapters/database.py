@@ -1,28 +1,32 @@
 """DATABASE: where the journal, the ledger of work and the budgets are kept together, in SQLite or PostgreSQL.
 
-By default one SQLite file (write-ahead log) in the home, or a PostgreSQL that a team shares. Transactions whose faults are sentences,
-a damaged file set aside, and tables that are made and brought up to date by one process at a time.
+By default one SQLite file (write-ahead log) in the home, or a PostgreSQL that a team shares: that one holds all of its workbench.
+Transactions whose faults are sentences, a damaged file set aside, and tables that are made and brought up to date by one process at a time.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from workbench.errors import Damaged, Refused, StorageFault, TooNew
 from workbench.sentence import Sentence, say
 
-from . import files
+from . import files, seeing
 from .database_faults import fault_of
 from .home import Home
 
@@ -38,6 +42,9 @@ LOCK_NUMBER: Final = 0x776F726B62656E63
 PAGE_SIZE: Final = 8192
 """Bytes of a page in a new file. Three entries of the journal fit in, of 4096 only one: a third less is written (measured)."""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FITS_NO_COLUMN: Final = say(
+    "A number or a text of this call is larger than the workbench can keep or look for. Make it smaller."
+)
 
 Id = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 """Ids sort by time in the order of their bytes, whatever language the database sorts in."""
@@ -82,7 +89,8 @@ class Database:
 
     def __init__(self, url: sa.URL, home: Home | None) -> None:
         """Take the database at ``url``; ``home`` is given when it is a file in it."""
-        self._engine = _engine(url)
+        self.sight: seeing.Sight = seeing.EVERYTHING
+        self._engine = _engine(url).execution_options(**{seeing.OPTION: self})
         self._writing = self._engine.execution_options(begin="BEGIN IMMEDIATE")
         self._home = home
         self._path = path = home.path(DATABASE_FILE) if home else None
@@ -93,6 +101,16 @@ class Database:
         self.where = str(path) if path else _without_credentials(url)
         self.kind = self._engine.dialect.name
         self.notices: list[Sentence] = []
+
+    @property
+    def shared(self) -> bool:
+        """Whether this is a team's: the documents, the vault and the files of its workbenches lie in it, not in a home."""
+        return self._path is None
+
+    @property
+    def schemas(self) -> Mapping[str, Schema]:
+        """The tables that were prepared, by the names of their schemas."""
+        return dict(self._schemas)
 
     @classmethod
     def open(cls, url: str | None, home: Home) -> Database:
@@ -135,6 +153,16 @@ class Database:
         """Do as ``write``, in this thread."""
         return self._do(work, self._writing, self._turn, taken)
 
+    @contextlib.contextmanager
+    def held(self) -> Iterator[sa.Connection]:
+        """Give a connection for what is looked at and then changed in one go, in this thread: kept when the block ends well, all of it."""
+        try:
+            with self._turn, self._writing.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            fault = self._fault(error)
+            raise fault from None
+
     async def check_writable(self) -> None:
         """Raise CannotWrite, with reason and fix, unless the database takes more. Before anything is sent."""
         if self._home:
@@ -165,6 +193,8 @@ class Database:
         try:
             with turn, engine.begin() as connection:
                 return work(connection)
+        except (OverflowError, DataError):  # SQLite's driver, PostgreSQL: a value of the call fits no column
+            raise Refused(_FITS_NO_COLUMN) from None
         except DBAPIError as error:
             fault: Exception = (
                 Refused(taken) if taken and isinstance(error, IntegrityError) else self._fault(error)
@@ -231,16 +261,17 @@ class Database:
     def _make_tables(self, connection: sa.Connection, schemas: Iterable[Schema]) -> None:
         for schema in schemas:
             about, newest = schema.about, schema.newest
-            schema.tables.create_all(connection)
-            found = connection.scalar(sa.select(about.c.value).where(about.c.name == "schema"))
+            _make_missing(connection, schema.tables)
+            asked, begun = _version(about, newest)
+            found = connection.exec_driver_sql(asked).scalar()
             if found is None:
-                connection.execute(sa.insert(about).values(name="schema", value=newest))
+                connection.exec_driver_sql(begun)
             elif found > newest:
                 raise TooNew(
                     say(
-                        "The journal {journal} was written by a newer version of the workbench (format {found}, this one "
-                        "knows {known}). Update the workbench; the journal was not touched.",
-                        journal=self.where,
+                        "The database {database} was written by a newer version of the workbench (format {found}, this one "
+                        "knows {known}). Update the workbench; nothing was touched.",
+                        database=self.where,
                         found=found,
                         known=newest,
                     )
@@ -269,13 +300,28 @@ def storable(text: str) -> str:
     return text.replace("\0", "?").encode("utf-8", "replace").decode()
 
 
+def named_database(environ: Mapping[str, str] = os.environ) -> str | None:
+    """Return the URL in WORKBENCH_DATABASE, None where it is not set. Raises Refused where only its old name is."""
+    named = environ.get("WORKBENCH_DATABASE", "").strip()
+    if not named and environ.get("WORKBENCH_JOURNAL", "").strip():
+        raise Refused(
+            say(
+                "WORKBENCH_JOURNAL is now called {name}, for the database holds the whole workbench of a team. Set {name} instead. "
+                "{command} brings over what is in this home.",
+                name="WORKBENCH_DATABASE",
+                command="workbench migrate",
+            )
+        )
+    return named or None
+
+
 def _postgresql(text: str) -> sa.URL:
     """Return the URL with the driver we use. Raises Refused without repeating it: it may hold a password."""
     url = _parse(text)
     if url is None or url.get_backend_name() not in {"postgresql", "postgres"}:
         raise Refused(
             say(
-                "The journal's address is not understood. It looks like {example}.",
+                "The address of the database is not understood. It looks like {example}.",
                 example="postgresql://user@host/database",
             )
         )
@@ -313,6 +359,38 @@ def _engine(url: sa.URL) -> sa.Engine:
         ) from None
     sa.event.listen(engine, "connect", _set_up_postgresql)
     return engine
+
+
+def _make_missing(connection: sa.Connection, tables: sa.MetaData) -> None:
+    """Make the tables that are not there, each with its indexes; those that are there are left to their migrations.
+
+    As ``create_all`` does, but SQLite is asked once, and the statements are written once in a process: a third of opening a home.
+    """
+    if connection.dialect.name != "sqlite":
+        tables.create_all(connection)
+        return
+    found = set(connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars())
+    for table in tables.sorted_tables:
+        if table.name not in found:
+            for statement in _statements_for(table):
+                connection.exec_driver_sql(statement)
+
+
+@functools.cache
+def _statements_for(table: sa.Table) -> tuple[str, ...]:
+    """Return SQLite's statements that make the table and its indexes."""
+    indexes = sorted(table.indexes, key=lambda index: str(index.name))
+    made: list[CreateTable | CreateIndex] = [CreateTable(table), *map(CreateIndex, indexes)]
+    return tuple(str(statement.compile(dialect=sqlite.dialect())) for statement in made)
+
+
+@functools.cache
+def _version(about: sa.Table, newest: int) -> tuple[str, str]:
+    """Return what asks for the version and what writes the first, as text: each home's own engine would compile them anew."""
+    name: sa.ColumnElement[str] = sa.literal_column("'schema'")
+    value: sa.ColumnElement[int] = sa.literal_column(str(newest))
+    asked = sa.select(about.c.value).where(about.c.name == name)
+    return str(asked), str(sa.insert(about).values(name=name, value=value).inline())
 
 
 def _is_database(path: Path) -> bool:

@@ -6,6 +6,7 @@ What reports say of a delivery is gathered in one place under a lock, so that it
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,6 +20,7 @@ from workbench.models.callback import DeliveryReport
 from workbench.models.message import Delivery, DeliveryCount, DeliveryFilter, DeliveryState, Step
 from workbench.sentence import Sentence, say
 
+from . import seeing
 from .clock import SystemClock
 from .database import Database, microseconds, storable
 from .deliveries_callbacks import Kept, KeptCallbacks, older_than, row_found
@@ -67,7 +69,9 @@ class Deliveries(KeptCallbacks):
 
     async def add(self, items: Sequence[NewDelivery]) -> None:
         """Keep new deliveries, all or none of them, before their request goes. On return they are on the disk."""
-        rows = [_row(item) for item in items]
+        accounts = {item.delivery.account_id for item in items}
+        units = {one: await asyncio.to_thread(self._database.sight.unit_for, one) for one in accounts}
+        rows = [_row(item, units[item.delivery.account_id]) for item in items]
 
         def work(connection: sa.Connection) -> None:
             connection.execute(sa.insert(deliveries), rows)
@@ -85,7 +89,8 @@ class Deliveries(KeptCallbacks):
 
     async def deliveries(self, wanted: DeliveryFilter) -> list[Delivery]:
         """Return the deliveries that fit, the newest first."""
-        query = sa.select(deliveries.c.delivery).order_by(deliveries.c.no.desc()).limit(wanted.limit)
+        query = sa.select(deliveries.c.delivery).where(*self._seen(deliveries))
+        query = query.order_by(deliveries.c.no.desc()).limit(wanted.limit)
         for column, value in (
             (deliveries.c.account, wanted.account_id),
             (deliveries.c.provider, wanted.provider),
@@ -99,7 +104,8 @@ class Deliveries(KeptCallbacks):
     async def counts(self, since: datetime | None = None) -> list[DeliveryCount]:
         """Return how many deliveries each account has in each state, by default of all times."""
         keys = (deliveries.c.provider, deliveries.c.account, deliveries.c.state)
-        query = sa.select(*keys, sa.func.count().label("count")).group_by(*keys).order_by(*keys)
+        query = sa.select(*keys, sa.func.count().label("count")).where(*self._seen(deliveries))
+        query = query.group_by(*keys).order_by(*keys)
         if since is not None:
             query = query.where(deliveries.c.sent_at >= microseconds(since))
         found = await self._database.read(lambda connection: connection.execute(query).all())
@@ -112,7 +118,7 @@ class Deliveries(KeptCallbacks):
         """Return how many deliveries went out from each sender of an account."""
         query = (
             sa.select(deliveries.c.sender, sa.func.count())
-            .where(deliveries.c.account == account_id)
+            .where(deliveries.c.account == account_id, *self._seen(deliveries))
             .group_by(deliveries.c.sender)
         )
         found = await self._database.read(lambda connection: connection.execute(query).all())
@@ -218,7 +224,7 @@ class Deliveries(KeptCallbacks):
     # ------------------------------------------------------------------------------------------------------------------
 
     async def _row(self, id: str) -> sa.Row[Any]:
-        query = sa.select(deliveries).where(deliveries.c.id == id)
+        query = sa.select(deliveries).where(deliveries.c.id == id, *self._seen(deliveries))
         return row_found(await self._database.read(lambda connection: connection.execute(query).first()))
 
     async def _deliveries(self, query: sa.Select[Any]) -> list[Delivery]:
@@ -227,21 +233,23 @@ class Deliveries(KeptCallbacks):
         )
 
 
-def _row(item: NewDelivery) -> dict[str, Any]:
+def _row(item: NewDelivery, unit: str) -> dict[str, Any]:
     one = item.delivery
     evidence = Evidence() if one.state == "unknown" else Evidence(whole=one.state)
     return {
         "id": one.id, "account": one.account_id, "provider": one.provider, "provider_id": one.provider_id, "message": one.message_id,
         "tag": one.tag, "sender": storable(one.sender), "state": one.state, "sent_at": microseconds(one.sent_at),
         "number": item.number, "sealed": item.sealed, "delivery": json_of(one), "evidence": json_of(evidence),
+        "unit": unit,
     }  # fmt: skip
 
 
 def _locked(connection: sa.Connection, id: str) -> sa.Row[Any]:
     """Return a delivery's row, and let nobody else change it before this transaction ends."""
-    return row_found(
+    row = row_found(
         connection.execute(sa.select(deliveries).where(deliveries.c.id == id).with_for_update()).first()
     )
+    return row_found(row if seeing.check_change(connection, deliveries, deliveries.c.no == row.no) else None)
 
 
 def _told(delivery: Delivery, evidence: Evidence, at: datetime) -> Delivery:

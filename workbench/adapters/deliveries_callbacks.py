@@ -17,7 +17,7 @@ from workbench.models.callback import CallbackFilter, CallbackItem, ReceivedCall
 from workbench.models.journal import Entry
 from workbench.sentence import Sentence, say
 
-from . import journal
+from . import journal, seeing
 from .database import Database, microseconds, moment
 from .deliveries_tables import (
     callback_of,
@@ -53,6 +53,7 @@ class _Arrival:
     """One callback on its way to the disk."""
 
     digest: str
+    account: str
     values: tuple[Any, ...] = field(repr=False)
     entry: Entry | None
 
@@ -81,7 +82,7 @@ class KeptCallbacks:
             callback.id, digest, callback.account_id, callback.provider, callback.genuine, kinds_of(callback),
             microseconds(callback.at), done, stored, json_of(callback),
         )  # fmt: skip
-        return await self._arrivals.keep(_Arrival(digest, values, entry))
+        return await self._arrivals.keep(_Arrival(digest, callback.account_id, values, entry))
 
     async def finish(
         self,
@@ -125,7 +126,8 @@ class KeptCallbacks:
 
     async def callbacks(self, wanted: CallbackFilter) -> list[ReceivedCallback]:
         """Return the callbacks that fit, the newest first."""
-        query = sa.select(callbacks).order_by(callbacks.c.no.desc()).limit(wanted.limit)
+        query = sa.select(callbacks).where(*self._seen(callbacks))
+        query = query.order_by(callbacks.c.no.desc()).limit(wanted.limit)
         for column, value in (
             (callbacks.c.account, wanted.account_id),
             (callbacks.c.provider, wanted.provider),
@@ -192,7 +194,7 @@ class KeptCallbacks:
 
     async def forget_calls(self, before: datetime) -> int:
         """Forget the sealed calls from before a time, and return how many there were. That they came, and what they did, stays."""
-        old = callbacks.c.at < microseconds(before)
+        old = sa.and_(callbacks.c.at < microseconds(before), *seeing.changed(self._database.sight, callbacks))
         some = sa.select(callbacks.c.no).where(
             old, callbacks.c.sealed.is_not(None), callbacks.c.done.is_(sa.true())
         )
@@ -209,8 +211,11 @@ class KeptCallbacks:
 
     # ------------------------------------------------------------------------------------------------------------------
 
+    def _seen(self, table: sa.Table) -> list[sa.ColumnElement[bool]]:
+        return seeing.seen(self._database.sight, table)
+
     async def _callback_row(self, id: str) -> sa.Row[Any]:
-        query = sa.select(callbacks).where(callbacks.c.id == id)
+        query = sa.select(callbacks).where(callbacks.c.id == id, *self._seen(callbacks))
         return row_found(await self._database.read(lambda connection: connection.execute(query).first()))
 
 
@@ -225,7 +230,10 @@ def _keep_all(together: Sequence[_Arrival], connection: sa.Connection) -> list[K
 
 
 def _keep(connection: sa.Connection, arrival: _Arrival) -> Kept:
-    is_new = new_callback.run(connection, [arrival.values]) == 1
+    unit = seeing.sight_of(connection).unit_for(
+        arrival.account
+    )  # here, in the thread that writes: a call waits for no other
+    is_new = new_callback.run(connection, [(*arrival.values, unit)]) == 1
     query = sa.select(callbacks.c.no, callbacks.c.id, callbacks.c.at).where(
         callbacks.c.digest == arrival.digest
     )

@@ -19,6 +19,7 @@ from workbench.models.base import Noun
 from workbench.models.callback import ReceivedCallback
 from workbench.models.message import Delivery
 
+from . import seeing
 from .database import Id, Schema
 from .statement import Statement
 
@@ -41,6 +42,7 @@ deliveries = sa.Table(
     sa.Column("sealed", sa.Text, nullable=False),  # the number
     sa.Column("delivery", sa.Text, nullable=False),
     sa.Column("evidence", sa.Text, nullable=False),
+    seeing.column(),
     sa.Index("workbench_deliveries_named", "account", "provider_id"),
     sa.Index("workbench_deliveries_tagged", "account", "tag"),
     sa.Index("workbench_deliveries_message", "message"),
@@ -70,6 +72,7 @@ callbacks = sa.Table(
     sa.Column("duplicates", sa.Integer, nullable=False, server_default="0"),
     sa.Column("sealed", sa.Text),  # none when nothing of it is kept, or no more
     sa.Column("callback", sa.Text, nullable=False),
+    seeing.column(),
     sa.Index("workbench_callbacks_at", "at"),
 )
 _is_undone = callbacks.c.done.is_(sa.false())
@@ -82,9 +85,32 @@ waiting = sa.Table(
     sa.Column("provider_id", Id, primary_key=True),
     sa.Index("workbench_callbacks_waiting_for", "account", "provider_id"),
 )
-SCHEMA: Final = Schema("sms_deliveries", _tables)
+_indexes = (
+    seeing.index("workbench_deliveries_unit", deliveries, deliveries.c.no),
+    seeing.index("workbench_callbacks_unit", callbacks, callbacks.c.no),
+)
 
-_KEPT = ("id", "digest", "account", "provider", "genuine", "kinds", "at", "done", "sealed", "callback")
+
+def _add_units(connection: sa.Connection) -> None:
+    for table, one in zip((deliveries, callbacks), _indexes, strict=True):
+        seeing.add_column(connection, table, one)
+
+
+SCHEMA: Final = Schema("sms_deliveries", _tables, {1: _add_units})
+
+_KEPT = (
+    "id",
+    "digest",
+    "account",
+    "provider",
+    "genuine",
+    "kinds",
+    "at",
+    "done",
+    "sealed",
+    "callback",
+    "unit",
+)
 new_callback = Statement(
     lambda kind: (
         (sqlite if kind == "sqlite" else postgresql)

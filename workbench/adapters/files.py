@@ -147,6 +147,15 @@ def read(path: Path) -> bytes | None:
         ) from None
 
 
+def mark(path: Path) -> tuple[int, int, int] | None:
+    """Return what tells the file from a later one (it is replaced whole, never written into); None where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
 def to_json(value: Json) -> bytes:
     """Return ``value`` as readable UTF-8 JSON, two spaces a level, in the order given."""
     try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -28,7 +28,7 @@ from workbench.models.journal import Entry
 from workbench.models.rules import Verdict
 from workbench.sentence import Sentence, say
 
-from . import holds_items, journal
+from . import holds_items, journal, seeing
 from .clock import SystemClock
 from .database import Database, microseconds, storable
 from .holds_items import PIECE
@@ -44,7 +44,7 @@ __all__ = ["Holds", "KeptItem"]
 MOVED: Final[frozenset[HoldState]] = frozenset({"received", "deciding", "answering"})
 """The states from which a hold goes on by itself."""
 
-_COLUMNS = ("id", "gate", "state", "limit_at", "digest", "sealed", "row_key", "hold")
+_COLUMNS = ("id", "gate", "state", "limit_at", "digest", "sealed", "row_key", "hold", "unit")
 _NEW = Statement(
     lambda kind: (
         (sqlite if kind == "sqlite" else postgresql)
@@ -61,6 +61,7 @@ class _Arrival:
     """One hook on its way to the disk."""
 
     digest: str
+    gate: str
     values: tuple[Any, ...] = field(repr=False)
     events: Sequence[str]
     entry: Callable[[str, bool], Entry] | None
@@ -101,7 +102,7 @@ class Holds:
             hold.id, hold.gate_id, hold.state, microseconds(hold.limit_at), digest, sealed, key, hold_text(hold),
         )  # fmt: skip
         return await self._arrivals.keep(
-            _Arrival(digest, values, [_event_text(one) for one in events], entry)
+            _Arrival(digest, hold.gate_id, values, [_event_text(one) for one in events], entry)
         )
 
     # -- holds ---------------------------------------------------------------------------------------------------------
@@ -110,9 +111,15 @@ class Holds:
         """Return a hold."""
         return hold_of(await self._row(id))
 
+    async def unit(self, id: str) -> str:
+        """Return the unit that a hold belongs to; empty: nobody's in particular. What comes of it is theirs too."""
+        query = sa.select(holds.c.unit).where(holds.c.id == id)
+        return await self._database.read(lambda connection: connection.scalar(query) or "")
+
     async def holds(self, wanted: HoldFilter) -> list[Hold]:
         """Return the holds that fit, the newest first."""
-        query = sa.select(holds.c.hold, holds.c.duplicates).order_by(holds.c.no.desc()).limit(wanted.limit)
+        query = sa.select(holds.c.hold, holds.c.duplicates).where(*self._seen())
+        query = query.order_by(holds.c.no.desc()).limit(wanted.limit)
         if wanted.gate_id is not None:
             query = query.where(holds.c.gate == wanted.gate_id)
         if wanted.waiting:
@@ -182,6 +189,8 @@ class Holds:
         """Return whether the hold is this worker's now: nobody else had it. Asking again changes nothing."""
 
         def work(connection: sa.Connection) -> bool:
+            if not seeing.check_change(connection, holds, holds.c.id == id):
+                return _none()
             mine = sa.or_(holds.c.worker.is_(None), holds.c.worker == worker_id)
             query = sa.update(holds).where(holds.c.id == id, mine).values(worker=worker_id)
             if connection.execute(query).rowcount:
@@ -276,8 +285,11 @@ class Holds:
     # ------------------------------------------------------------------------------------------------------------------
 
     async def _row(self, id: str) -> sa.Row[Any]:
-        query = sa.select(holds).where(holds.c.id == id)
+        query = sa.select(holds).where(holds.c.id == id, *self._seen())
         return _found(await self._database.read(lambda connection: connection.execute(query).first()))
+
+    def _seen(self) -> list[sa.ColumnElement[bool]]:
+        return seeing.seen(self._database.sight, holds)
 
     async def _no(self, id: str) -> int:
         return await self._database.read(lambda connection: _number(connection, id))
@@ -299,7 +311,10 @@ def _keep_all(together: Sequence[_Arrival], connection: sa.Connection) -> list[t
 
 
 def _keep(connection: sa.Connection, arrival: _Arrival) -> tuple[str, bool]:
-    is_new = _NEW.run(connection, [arrival.values]) == 1
+    unit = seeing.sight_of(connection).unit_for(
+        arrival.gate
+    )  # here, in the thread that writes: a hook waits for no other
+    is_new = _NEW.run(connection, [(*arrival.values, unit)]) == 1
     row = connection.execute(sa.select(holds.c.no, holds.c.id).where(holds.c.digest == arrival.digest)).one()
     if is_new:
         _EVENT.run(connection, [(row.no, text) for text in arrival.events])
@@ -316,6 +331,8 @@ def _add_items(rows: Sequence[tuple[Any, ...]], connection: sa.Connection) -> No
 def _lock(connection: sa.Connection, id: str) -> tuple[int, Hold]:
     """Return a hold and its number, and let nobody else change it before this transaction ends."""
     row = _found(connection.execute(sa.select(holds).where(holds.c.id == id).with_for_update()).first())
+    if not seeing.check_change(connection, holds, holds.c.no == row.no):
+        return _none()
     return row.no, hold_of(row)
 
 
@@ -326,14 +343,18 @@ def _save(connection: sa.Connection, no: int, hold: Hold) -> Hold:
 
 
 def _number(connection: sa.Connection, id: str) -> int:
-    row = connection.execute(sa.select(holds.c.no).where(holds.c.id == id)).first()
-    return int(_found(row).no)
+    row = _found(connection.execute(sa.select(holds.c.no).where(holds.c.id == id)).first())
+    if not seeing.may_see(connection, holds, holds.c.no == row.no):
+        return _none()
+    return int(row.no)
 
 
 def _found(row: sa.Row[Any] | None) -> sa.Row[Any]:
-    if row is None:
-        raise NotFound(say("There is no such hold. It may have been deleted."))
-    return row
+    return _none() if row is None else row
+
+
+def _none() -> NoReturn:
+    raise NotFound(say("There is no such hold. It may have been deleted."))
 
 
 def _remembered(text: str | None) -> str:

@@ -15,6 +15,7 @@ from workbench.models.hold import WAITING, Decided, Hold
 from workbench.models.rules import Verdict
 from workbench.sentence import Sentence
 
+from . import seeing
 from .database import Big, Id, Schema, storable
 from .ledger_tables import sentence_of, sentence_text
 
@@ -37,6 +38,7 @@ holds = sa.Table(
     sa.Column("sealed", sa.Text),  # none when it was forgotten
     sa.Column("row_key", sa.Text),
     sa.Column("hold", sa.Text, nullable=False),
+    seeing.column(),
     sa.Index("workbench_holds_gate", "gate", "no"),
 )
 items = sa.Table(
@@ -78,7 +80,10 @@ sa.Index("workbench_holds_waiting", holds.c.no, sqlite_where=is_waiting(), postg
 for _name, _where in (("reject", verdict_is("reject")), ("bad", verdict_is(None))):  # the few among the many
     sa.Index(f"workbench_hold_items_{_name}", items.c.id, sqlite_where=_where, postgresql_where=_where)
 
-SCHEMA: Final = Schema("gate_holds", _tables)
+_of_units = seeing.index("workbench_holds_unit", holds, holds.c.no)
+SCHEMA: Final = Schema(
+    "gate_holds", _tables, {1: lambda connection: seeing.add_column(connection, holds, _of_units)}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,9 @@ from .clock import new_id
 
 FOLDER_NAME = "integration-workbench"
 ABOUT_FILE = "home.json"
+VAULT_FILE = "vault.json"
+UNFINISHED = "unfinished"
+"""A file that stands in a home as long as it has not arrived whole from elsewhere."""
 ABOUT_SCHEMA = 1
 ROOM_NEEDED = 1 << 20
 """Bytes that must be free before anything is sent: what comes of it has to be written down."""
@@ -87,6 +90,14 @@ def open_home(path: Path | None = None, environ: Mapping[str, str] = os.environ)
         ) from None
     except OSError as error:
         raise files.cannot_write(folder, error) from None
+    if (folder / UNFINISHED).exists():
+        raise Refused(
+            say(
+                "The workbench in {folder} is not all there: bringing it there was interrupted. Repeat “workbench restore” or “workbench "
+                "migrate” as before, and it goes on from there.",
+                folder=str(folder),
+            )
+        )
     _warn_of_repository(folder, notices)
     home_id, salt = _about(folder / ABOUT_FILE, notices)
     return Home(folder, home_id, salt, notices)

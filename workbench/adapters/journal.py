@@ -5,6 +5,7 @@ An entry is kept whole, as JSON, in the database of the home or team; beside it 
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -21,12 +22,10 @@ from workbench.errors import NotFound
 from workbench.models.journal import Entry, EntryFilter, OutcomeCount, OutcomeSpan
 from workbench.sentence import Sentence, Value, say
 
+from . import seeing
 from .database import Database, Id, Migration, Schema, microseconds, moment, storable
 from .home import Home
 from .statement import Statement
-
-MIGRATIONS: Final[Mapping[int, Migration]] = {}
-"""For each version of the tables that was ever released: how to leave it."""
 
 _tables = sa.MetaData()
 _entries = sa.Table(
@@ -43,11 +42,20 @@ _entries = sa.Table(
     sa.Column("recipient", sa.Text),
     sa.Column("search", sa.Text, nullable=False),
     sa.Column("entry", sa.Text, nullable=False),
+    seeing.column(),
     sa.Index("workbench_entries_kind", "kind", "id"),
     sa.Index("workbench_entries_outcome", "outcome", "id"),
     sa.Index("workbench_entries_integration", "integration_id", "id"),
 )
+ENTRIES: Final = _entries
+_of_units = seeing.index("workbench_entries_unit", _entries, _entries.c.id)
+MIGRATIONS: Final[Mapping[int, Migration]] = {
+    1: lambda connection: seeing.add_column(connection, _entries, _of_units)
+}
+"""For each version of the tables that was ever released: how to leave it."""
+
 _columns = [column.name for column in _entries.columns]
+_OWNER: Final = _columns.index("integration_id")
 _insert = Statement(sa.insert(_entries), *_columns)
 _insert_new = Statement(
     lambda kind: (sqlite if kind == "sqlite" else postgresql).insert(_entries).on_conflict_do_nothing(),
@@ -89,11 +97,14 @@ class Journal:
     async def append_many(self, entries: Iterable[Entry]) -> None:
         """Add the entries, all of them or none."""
         rows = rows_of(entries)
+
+        def keep() -> None:  # whose they are is asked in the same thread, before the transaction
+            kept = with_units(self.database.sight, rows)
+            taken = say("This entry is in the journal already.")
+            self.database.write_now(lambda connection: _insert.run(connection, kept), taken)
+
         if rows:
-            await self.database.write(
-                lambda connection: _insert.run(connection, rows),
-                taken=say("This entry is in the journal already."),
-            )
+            await asyncio.to_thread(keep)
 
     async def entries(self, wanted: EntryFilter) -> list[Entry]:
         """Return the entries that fit, the newest first, at most ``limit``; the next page is ``before`` the last id.
@@ -101,7 +112,7 @@ class Journal:
         ``since`` is included, ``until`` is not. ``text`` is found anywhere in name, host, recipient and
         outcome, in any case.
         """
-        query = sa.select(_entries.c.entry).where(*_conditions(wanted))
+        query = sa.select(_entries.c.entry).where(*self._conditions(wanted))
         if wanted.before is not None:
             query = query.where(_entries.c.id < wanted.before)
         query = query.order_by(_entries.c.id.desc()).limit(max(0, wanted.limit))
@@ -113,7 +124,7 @@ class Journal:
 
     async def entry(self, id: str) -> Entry:
         """Return one entry. Raises NotFound when there is none of this id."""
-        query = sa.select(_entries.c.entry).where(_entries.c.id == id)
+        query = sa.select(_entries.c.entry).where(_entries.c.id == id, *self._seen())
         text = await self.database.read(lambda connection: connection.scalar(query))
         if text is None:
             raise NotFound(say("This entry is not in the journal. It may be older than entries are kept."))
@@ -126,7 +137,7 @@ class Journal:
 
     async def count(self, wanted: EntryFilter) -> int:
         """Return how many entries fit in all, whatever ``limit`` and ``before`` say."""
-        query = sa.select(sa.func.count()).select_from(_entries).where(*_conditions(wanted))
+        query = sa.select(sa.func.count()).select_from(_entries).where(*self._conditions(wanted))
         return await self.database.read(lambda connection: connection.scalar(query) or 0)
 
     async def outcomes(self, wanted: OutcomeSpan) -> list[OutcomeCount]:
@@ -138,7 +149,9 @@ class Journal:
         within = EntryFilter(since=wanted.since, until=wanted.until, integration_id=wanted.integration_id)
         query = (
             sa.select(*named, sa.func.count().label("count"))
-            .where(*_conditions(within), columns.kind.in_(("send", "test")), columns.outcome.is_not(None))
+            .where(
+                *self._conditions(within), columns.kind.in_(("send", "test")), columns.outcome.is_not(None)
+            )
             .group_by(*named)
             .order_by(*named)
         )
@@ -155,8 +168,9 @@ class Journal:
         return await self.database.read(work)
 
     async def purge(self, older_than: datetime) -> int:
-        """Delete the entries from before ``older_than`` for good, and return how many there were."""
-        query = sa.delete(_entries).where(_entries.c.at < microseconds(older_than))
+        """Delete the entries from before ``older_than`` that the caller may change for good, and return how many there were."""
+        mine = seeing.changed(self.database.sight, _entries)
+        query = sa.delete(_entries).where(_entries.c.at < microseconds(older_than), *mine)
         gone: int = await self.database.write(lambda connection: connection.execute(query).rowcount)
         await self.database.empty_log()
         return gone
@@ -169,6 +183,12 @@ class Journal:
         """Close the connections of the database."""
         await self.database.close()
 
+    def _seen(self) -> list[sa.ColumnElement[bool]]:
+        return seeing.seen(self.database.sight, _entries)
+
+    def _conditions(self, wanted: EntryFilter) -> list[sa.ColumnElement[bool]]:
+        return [*_conditions(wanted), *self._seen()]
+
 
 def rows_of(entries: Iterable[Entry]) -> list[tuple[Any, ...]]:
     """Return the entries as rows of the table, ready for ``insert``: to be made before a transaction begins."""
@@ -177,11 +197,19 @@ def rows_of(entries: Iterable[Entry]) -> list[tuple[Any, ...]]:
 
 def insert(connection: sa.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     """Add rows within a transaction of another part of the database; one that is there already is left as it is."""
-    _insert_new.run(connection, rows)
+    _insert_new.run(connection, with_units(seeing.sight_of(connection), rows))
+
+
+def with_units(sight: seeing.Sight, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return the rows with whose they are: of what they name, or of whom the running call is made for. Those that have it stay."""
+    if rows and len(rows[0]) == len(_columns):
+        return list(rows)
+    units = {owner: sight.unit_for(owner or "") for owner in {row[_OWNER] for row in rows}}
+    return [(*row, units[row[_OWNER]]) for row in rows]
 
 
 def _row(entry: Entry) -> tuple[Any, ...]:
-    """Return the entry's values in the order of the columns."""
+    """Return the entry's values in the order of the columns, but its unit."""
     outcome = entry.outcome
     host = _host(entry.request.url) if entry.request else None
     words = [

@@ -189,8 +189,8 @@ class KeyringKeys(Keys):
         self._known = keys
 
 
-def keyring_of(home: Home, vault: Path) -> list[KeyringKeys]:
-    """Return the keyring's keys for ``home``, the first one made if need be; empty without a usable keyring.
+def keyring_of(home: Home, vault: Path, make: bool = True) -> list[KeyringKeys]:
+    """Return the keyring's keys for ``home``, the first one made if need be (with ``make``); empty without a usable keyring.
 
     Backends below priority 1 keep nothing, or keep it in the open: https://keyring.readthedocs.io/en/latest/
     """
@@ -200,7 +200,7 @@ def keyring_of(home: Home, vault: Path) -> list[KeyringKeys]:
     keys = KeyringKeys(home.id)
     if not keys.answers():
         return []
-    if not keys.load():
+    if make and not keys.load():
         try:
             with files.lock(vault):
                 if keys.answers() and not keys.load():  # no other process has made one meanwhile

@@ -6,6 +6,7 @@ All of a job changes under its lock and with its counts, so that the counts alwa
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import partial
@@ -31,7 +32,7 @@ from workbench.models.work import (
 )  # fmt: skip
 from workbench.sentence import Sentence, say
 
-from . import ledger_replay, ledger_steps, ledger_workers
+from . import ledger_replay, ledger_steps, ledger_workers, seeing
 from .database import Database, microseconds, moment
 from .ledger_replay import PIECE
 from .ledger_steps import lock, no_job, number_of, save, whole
@@ -72,7 +73,9 @@ class Ledger:
 
     async def create(self, job: Job) -> None:
         """Keep a new job, without rows. Raises Refused when its id is taken."""
-        query = sa.insert(jobs).values(job_values(job))
+        named = (job.integration_id or "", job.account, json.dumps(job.spec, default=str))
+        unit = await asyncio.to_thread(self._database.sight.unit_for, *named)
+        query = sa.insert(jobs).values(unit=unit, **job_values(job))
         await self._database.write(
             lambda connection: connection.execute(query), taken=say("This job is in the ledger already.")
         )
@@ -97,6 +100,28 @@ class Ledger:
             return job.total
 
         return await self._database.write(work)
+
+    async def add_at(self, job_id: str, first: int, data: Sequence[str]) -> int:
+        """Add rows, each as JSON, under the numbers from ``first`` on; one whose number is there stays as it is. Returns how many were new.
+
+        So several processes fill a job at once, each its own span of numbers, and whoever begins one again doubles nothing. A job begins
+        without gaps: see to it that all of them were added.
+        """
+
+        def work(connection: sa.Connection) -> int:
+            job = lock(connection, job_id)
+            job.require("filling")
+            now = self._now()
+            added = ledger_steps.add_at(connection, job, first, data, now)
+            save(connection, job, now)
+            return added
+
+        return await self._database.write(work) if data else 0
+
+    async def unit(self, id: str) -> str:
+        """Return the unit that a job belongs to; empty: nobody's in particular. What comes of it is theirs too."""
+        query = sa.select(jobs.c.unit).where(jobs.c.id == id)
+        return await self._database.read(lambda connection: connection.scalar(query) or "")
 
     async def job(self, id: str) -> Progress:
         """Return a job and how it goes now."""
@@ -160,7 +185,8 @@ class Ledger:
     async def forget(self, job_id: str) -> int:
         """Erase what the rows of an ended job say of people, for good: data, recipients and sentences. Returns how many rows it has."""
         total = await self._check_ended(job_id)
-        for first in range(1, total + 1, PIECE):
+        last = await self._database.read(lambda connection: ledger_steps.last_number(connection, job_id))
+        for first in range(1, last + 1, PIECE):
             await self._rested(partial(self._erase, job_id, first))
         await self._database.empty_log()
         return total
@@ -317,7 +343,7 @@ class Ledger:
             now, taken = self._now(), 0
             ledger_workers.hold(connection, worker_id)
             for job_id in ledger_workers.jobs_of(connection, worker_id):
-                job = lock(connection, job_id)
+                job = lock(connection, job_id, anyones=True)
                 taken += ledger_steps.take_over(connection, job, worker_id, now)
                 save(connection, job, now)
             if not alive:
@@ -336,7 +362,8 @@ class Ledger:
     async def _progress(self, *conditions: sa.ColumnElement[bool], limit: int = 1) -> list[Progress]:
         """Return the jobs that fit and how they go now, the newest first."""
         due = sa.select(sa.func.min(rows.c.due_at)).where(rows.c.job == jobs.c.no, is_due())
-        query = sa.select(jobs, due.scalar_subquery().label("due")).where(*conditions)
+        mine = seeing.seen(self._database.sight, jobs)
+        query = sa.select(jobs, due.scalar_subquery().label("due")).where(*conditions, *mine)
         query = query.order_by(jobs.c.no.desc()).limit(limit)
 
         def work(connection: sa.Connection) -> list[Progress]:

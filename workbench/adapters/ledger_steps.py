@@ -20,6 +20,7 @@ from workbench.sentence import N_, Sentence, say
 
 from .database import microseconds, storable
 from .ledger_tables import ROOM, is_due, job_of, jobs, key_of, rows, sentence_text, state_is
+from .seeing import check_change, may_see
 from .statement import Statement, Values
 
 ONE: Final[sa.ColumnElement[int]] = literal_column("1")
@@ -139,10 +140,13 @@ def no_job() -> NotFound:
     return NotFound(say("There is no job of this id. It may have been deleted."))
 
 
-def lock(connection: sa.Connection, job_id: str) -> Held:
-    """Return the job, held by this transaction until its end. Raises NotFound."""
+def lock(connection: sa.Connection, job_id: str, *, anyones: bool = False) -> Held:
+    """Return the job, held by this transaction until its end, to change it. Raises NotFound, and Forbidden.
+
+    ``anyones``: whoever's it is, for what the crew does with jobs that nobody asked for.
+    """
     found = _JOB.rows(connection, job_id)
-    if not found:
+    if not found or not (anyones or check_change(connection, jobs, jobs.c.id == job_id)):
         raise no_job()
     no, id, title, state, reason, repeatable, *counts = found[0]
     return Held(no, id, title, state, reason, bool(repeatable), dict(zip(ROW_STATES, counts, strict=True)))
@@ -151,7 +155,7 @@ def lock(connection: sa.Connection, job_id: str) -> Held:
 def number_of(connection: sa.Connection, job_id: str) -> int:
     """Return the job's ``no``, without holding it. Raises NotFound."""
     no: int | None = connection.scalar(sa.select(jobs.c.no).where(jobs.c.id == job_id))
-    if no is None:
+    if no is None or not may_see(connection, jobs, jobs.c.no == no):
         raise no_job()
     return no
 
@@ -159,7 +163,7 @@ def number_of(connection: sa.Connection, job_id: str) -> int:
 def whole(connection: sa.Connection, job_id: str) -> Job:
     """Return the job as the ledger keeps it. Raises NotFound."""
     found = connection.execute(sa.select(jobs).where(jobs.c.id == job_id)).first()
-    if found is None:
+    if found is None or not may_see(connection, jobs, jobs.c.id == job_id):
         raise no_job()
     return job_of(found)
 
@@ -181,6 +185,29 @@ def add(connection: sa.Connection, job: Held, data: Sequence[str], now: int) -> 
         ],
     )  # fmt: skip
     job.counts["waiting"] += len(data)
+
+
+def add_at(connection: sa.Connection, job: Held, first: int, data: Sequence[str], now: int) -> int:
+    """Add rows that wait under the numbers from ``first`` on, but for those whose number is there; return how many were added."""
+    base = job.no * ROOM
+    mine = rows.c.id.between(base + first, base + first + len(data) - 1)
+    there = set(connection.scalars(sa.select(rows.c.number).where(mine)))
+    new = [
+        (base + at, job.no, at, "waiting", now, storable(text))
+        for at, text in enumerate(data, start=first)
+        if at not in there
+    ]
+    _ADD.run(connection, new)
+    job.counts["waiting"] += len(new)
+    return len(new)
+
+
+def last_number(connection: sa.Connection, job_id: str) -> int:
+    """Return the highest number of a job's rows, 0 without any: of a job that was filled from several places, some may lack before it."""
+    base = number_of(connection, job_id) * ROOM
+    mine = rows.c.id.between(base, base + ROOM - 1)
+    last = connection.scalar(sa.select(sa.func.max(rows.c.id)).where(mine))
+    return 0 if last is None else last - base
 
 
 def settle(

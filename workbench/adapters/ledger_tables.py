@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 from workbench.models.work import ROW_STATES, Counts, Job, JobOptions, Row, RowState
 from workbench.sentence import Sentence
 
+from . import seeing
 from .database import Big, Id, Schema, microseconds, moment, storable
 
 ROOM: Final = 1 << 32
@@ -48,6 +49,7 @@ jobs = sa.Table(
     sa.Column("repeatable", sa.Boolean, nullable=False),
     sa.Column("options", sa.Text, nullable=False),
     sa.Column("spec", sa.Text, nullable=False),
+    seeing.column(),
 )
 rows = sa.Table(
     "workbench_rows",
@@ -115,7 +117,10 @@ _index("state", sa.and_(*_ASIDE), rows.c.job, rows.c.state, rows.c.number)
 _index("due", is_due(), rows.c.job, rows.c.due_at)
 _index("worker", state_is("in_flight"), rows.c.worker)
 
-SCHEMA: Final = Schema("ledger", _tables)
+_of_units = seeing.index("workbench_jobs_unit", jobs, jobs.c.no)
+SCHEMA: Final = Schema(
+    "ledger", _tables, {1: lambda connection: seeing.add_column(connection, jobs, _of_units)}
+)
 
 _PLAIN: Final = (
     "id",

@@ -37,7 +37,10 @@ class Turns:
         self, worker_id: str, job_id: str, settled: Sequence[Settled], want: int, rate_per_s: float | None
     ) -> list[Claimed]:
         """Settle and claim: see ``Ledger.turn``."""
-        entries = journal.rows_of(one.entry for one in settled if one.entry is not None)
+        rows = journal.rows_of(one.entry for one in settled if one.entry is not None)
+        entries = journal.with_units(
+            self._database.sight, rows
+        )  # before the transaction: it may ask for documents
         mine = (worker_id, job_id)
         held = self._held.get(mine, set())
         floor = self._floor(job_id, settled)

@@ -40,13 +40,27 @@ def is_free(port: int) -> bool:
 
 def holder(port: int) -> str | None:
     """Return who listens on ``port``: ``python3 (process 4711)``; None where this machine does not tell."""
+    process = _process(port)
+    return None if process is None else f"{_name(process)} (process {process.name})"
+
+
+def command(port: int) -> list[str]:
+    """Return the words of the command line of who listens on ``port``; none where this machine does not tell."""
+    process = _process(port)
+    if process is None:
+        return []
+    try:
+        return (process / "cmdline").read_bytes().decode("utf-8", "replace").rstrip("\0").split("\0")
+    except OSError:
+        return []
+
+
+def _process(port: int) -> Path | None:
     sockets = {f"socket:[{inode}]" for inode in _listening(port)}
     if not sockets:
         return None
-    for process in Path("/proc").iterdir():
-        if process.name.isdigit() and sockets & _open_files(process):
-            return f"{_name(process)} (process {process.name})"
-    return None
+    found = (one for one in Path("/proc").iterdir() if one.name.isdigit() and sockets & _open_files(one))
+    return next(found, None)
 
 
 def _listening(port: int) -> list[str]:

@@ -17,7 +17,7 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import PIPE, STDOUT
@@ -114,6 +114,10 @@ class Program:
     environ: Mapping[str, str] = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     folder: Path | None = None
+    told: Callable[[str], None] | None = None
+    """Takes each line that the program says as it comes, beside the last ones that are kept."""
+    stop_s: float = STOP_S
+    """How long it may take to end after it was asked to."""
 
 
 class Processes:
@@ -140,10 +144,10 @@ class Processes:
     async def start(self, program: Program) -> None:
         """Start a program in a process group of its own, so that a Ctrl-C reaches it through this process only."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-u", "-m", __name__, *program.words,  # what it says last comes before it ends
+            sys.executable, "-u", "-m", __name__, str(program.stop_s), *program.words,  # what it says last comes before it ends
             env=dict(program.environ), cwd=program.folder, stdin=PIPE, stdout=PIPE, stderr=STDOUT, start_new_session=True,
         )  # fmt: skip
-        self._running.append(_Running(program, process))
+        self._running.append(_Running(program, process, self._shown))
 
     async def until_ready(self, patience_s: float = READY_S) -> None:
         """Return once every program answers. Raises Unreachable, with its last lines, for one that ends or stays silent."""
@@ -165,13 +169,20 @@ class Processes:
                 task.cancel()
         raise await self._ended(waiting[done.pop()])
 
-    async def stop(self, patience_s: float = STOP_S) -> None:
-        """Ask every program to end, wait, and kill the group of one that does not; then nothing of them is left."""
+    async def stop(self, patience_s: float | None = None) -> None:
+        """Ask every program to end, wait, and kill the group of one that does not; then nothing of them is left.
+
+        Each has as long as it was given when it was started, or ``patience_s``.
+        """
+        self.ask_to_end()
+        for one in reversed(self._running):
+            await one.end(one.program.stop_s if patience_s is None else patience_s)
+        self._running.clear()
+
+    def ask_to_end(self) -> None:
+        """Ask every program to end, the youngest first; who was asked already is asked to hurry."""
         for one in reversed(self._running):
             one.ask_to_end()
-        for one in reversed(self._running):
-            await one.end(patience_s)
-        self._running.clear()
 
     async def _until_ready(self, one: _Running, patience_s: float) -> None:
         deadline = asyncio.get_running_loop().time() + patience_s
@@ -199,7 +210,9 @@ class Processes:
         )  # fmt: skip
 
     def _lines(self, one: _Running) -> str:
-        text = "\n".join(f"  | {line}" for line in one.lines) or "  | -"
+        return self._shown("\n".join(f"  | {line}" for line in one.lines) or "  | -")
+
+    def _shown(self, text: str) -> str:
         for secret in self._hidden:
             text = text.replace(secret, "****")
         return text
@@ -208,8 +221,11 @@ class Processes:
 class _Running:
     """One program at work: its process, and the reader of what it says."""
 
-    def __init__(self, program: Program, process: asyncio.subprocess.Process) -> None:
+    def __init__(
+        self, program: Program, process: asyncio.subprocess.Process, shown: Callable[[str], str]
+    ) -> None:
         self.program = program
+        self._shown = shown
         self.process = process
         self.lines: deque[str] = deque(maxlen=LAST_LINES)
         self.reader = asyncio.create_task(self._read())
@@ -222,10 +238,16 @@ class _Running:
             *whole, rest = (rest + piece.decode("utf-8", "replace")).splitlines(keepends=True)
             if rest.endswith("\n"):
                 whole, rest = [*whole, rest], ""
-            self.lines.extend(line.rstrip() for line in whole if line.strip())
+            self._keep(whole)
             rest = rest[-65_536:]
-        if rest.strip():
-            self.lines.append(rest.rstrip())
+        self._keep([rest])
+
+    def _keep(self, lines: Sequence[str]) -> None:
+        for line in lines:
+            if line.strip():
+                self.lines.append(line.rstrip())
+                if self.program.told is not None:
+                    self.program.told(self._shown(line.rstrip()))
 
     def ask_to_end(self) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -284,24 +306,28 @@ def _status(url: str, headers: Mapping[str, str]) -> int | None:
         connection.close()
 
 
-def main(words: Sequence[str]) -> None:
-    """Run the module ``words[0]`` with the rest as its arguments, and end with the process that holds our standard input."""
+def main(given: Sequence[str]) -> None:
+    """Run the module ``given[1]`` with the rest as its arguments, and end with the process that holds our standard input.
+
+    ``given[0]`` is how many seconds it may take to end then.
+    """
+    patience_s, words = float(given[0]), given[1:]
     lifeline = os.dup(0)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)  # the program and its own children see an empty standard input
     os.close(nothing)
     os.set_inheritable(lifeline, False)
-    threading.Thread(target=_hold, args=(lifeline,), name="lifeline", daemon=True).start()
+    threading.Thread(target=_hold, args=(lifeline, patience_s), name="lifeline", daemon=True).start()
     sys.argv = [words[0], *words[1:]]
     runpy.run_module(words[0], run_name="__main__", alter_sys=True)
 
 
-def _hold(lifeline: int) -> None:
+def _hold(lifeline: int, patience_s: float) -> None:
     """Wait until the other end of the lifeline is gone, then end this process: politely, and soon after for good."""
     while os.read(lifeline, 1024):
         continue
     os.kill(os.getpid(), signal.SIGTERM)
-    threading.Event().wait(STOP_S)
+    threading.Event().wait(patience_s)
     os._exit(1)
 
 

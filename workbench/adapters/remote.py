@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol, Self, TypeVar, cast
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, Protocol, Self, TypeVar, cast
+from urllib.parse import quote
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -35,8 +36,13 @@ STATUS: dict[type[errors.WorkbenchError], int] = {
     errors.NotFound: 404,
     errors.Refused: 409,
     errors.StorageFault: 507,
+    errors.Unreachable: 503,
 }
 TIMEOUT_S = 90.0
+VISITOR: Final = "X-Workbench-Visitor"
+"""Whom a dashboard calls for, percent-encoded: a header holds no other letters than English ones."""
+VISITOR_GROUPS: Final = "X-Workbench-Visitor-Groups"
+"""The groups that the proxy in front says the visitor has: each percent-encoded, with commas between them."""
 _ERROR: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 _SENTENCE = TypeAdapter(Sentence)
 _PROBLEMS = TypeAdapter(list[Problem])
@@ -81,17 +87,32 @@ class _Proxy:
 
 
 class ServerClient:
-    """The connection to one server process: posts with the person's token, and says so when nobody answers."""
+    """The connection to one server process: posts with the person's token, and says so when nobody answers.
 
-    def __init__(self, url: str, token: str, app: Any = None) -> None:
-        self._client = client(
-            url, app=app, headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        )
+    A dashboard's pass names its ``visitor``, whose rights count then, and the visitor's ``groups``.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        app: Any = None,
+        *,
+        visitor: str | None = None,
+        groups: Sequence[str] = (),
+    ) -> None:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        if visitor is not None:
+            headers[VISITOR] = quote(visitor, safe="")
+            headers[VISITOR_GROUPS] = ",".join(quote(group, safe="") for group in groups)
+        self._client = client(url, app=app, headers=headers)
 
     @classmethod
-    def in_process(cls, app: Any, token: str) -> Self:
+    def in_process(
+        cls, app: Any, token: str, *, visitor: str | None = None, groups: Sequence[str] = ()
+    ) -> Self:
         """Return a connection to an ASGI app in this process: the same wire format without a port."""
-        return cls("http://127.0.0.1", token, app)
+        return cls("http://127.0.0.1", token, app, visitor=visitor, groups=groups)
 
     async def post(self, path: str, body: bytes) -> Answer:
         """Return the answer to a JSON body; raises Unreachable where the server does not answer."""

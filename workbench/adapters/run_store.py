@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
@@ -12,6 +13,7 @@ from workbench.models.run import CheckedFilter, CheckState, Run, RunState
 from workbench.models.run_kept import KeptRow, KeptRun
 from workbench.sentence import Sentence, say
 
+from . import seeing
 from .database import Database
 from .run_store_tables import ROOM, SCHEMA, kept_of, put_verdict, row_of, rows, runs
 
@@ -32,7 +34,9 @@ class RunStore:
 
     async def add(self, run: Run, key: str) -> None:
         """Keep a new run; ``key`` is its rows' key, sealed."""
-        query = sa.insert(runs).values(id=run.id, state=run.state, run=run.model_dump_json(), key=key)
+        text = run.model_dump_json()
+        unit = await asyncio.to_thread(self._database.sight.unit_for, text)
+        query = sa.insert(runs).values(id=run.id, state=run.state, run=text, key=key, unit=unit)
         await self._database.write(lambda connection: connection.execute(query))
 
     async def run(self, id: str) -> KeptRun:
@@ -41,7 +45,8 @@ class RunStore:
 
     async def runs(self) -> list[Run]:
         """Return the runs, the newest first."""
-        query = sa.select(runs).order_by(runs.c.no.desc()).limit(MOST_RUNS)
+        mine = seeing.seen(self._database.sight, runs)
+        query = sa.select(runs).where(*mine).order_by(runs.c.no.desc()).limit(MOST_RUNS)
         return await self._database.read(
             lambda connection: [kept_of(found).run for found in connection.execute(query)]
         )
@@ -66,7 +71,7 @@ class RunStore:
 
     async def delete(self, id: str) -> None:
         """Delete a run with all that is kept of its rows."""
-        no = await self._database.read(lambda connection: _found(connection, id)[0])
+        no = await self._database.write(lambda connection: _found(connection, id, locked=True)[0])
 
         def piece(connection: sa.Connection) -> int:
             ids = connection.scalars(sa.select(rows.c.id).where(rows.c.run == no).limit(PIECE)).all()
@@ -166,7 +171,8 @@ class RunStore:
 def _found(connection: sa.Connection, id: str, *, locked: bool = False) -> tuple[int, KeptRun]:
     query = sa.select(runs).where(runs.c.id == id)
     found = connection.execute(query.with_for_update() if locked else query).first()
-    if found is None:
+    allowed = seeing.check_change if locked else seeing.may_see
+    if found is None or not allowed(connection, runs, runs.c.id == id):
         raise NotFound(say("There is no run of this id. It may have been deleted."))
     return found.no, kept_of(found)
 

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from workbench.models.run import Run
 from workbench.models.run_kept import KeptRow, KeptRun
 
+from . import seeing
 from .database import Big, Id, Schema
 from .statement import Statement
 
@@ -33,6 +34,7 @@ runs = sa.Table(
     sa.Column(
         "basis", sa.Text, nullable=False, server_default=""
     ),  # a digest of what the rows were looked at with
+    seeing.column(),
 )
 rows = sa.Table(
     "workbench_run_rows",
@@ -47,7 +49,10 @@ rows = sa.Table(
     sa.Column("detail", sa.Text),  # sealed
     sa.Index("workbench_run_rows_state", "run", "state", "number"),
 )
-SCHEMA: Final = Schema("run_store", _tables)
+_of_units = seeing.index("workbench_runs_unit", runs, runs.c.no)
+SCHEMA: Final = Schema(
+    "run_store", _tables, {1: lambda connection: seeing.add_column(connection, runs, _of_units)}
+)
 
 
 def _upsert(kind: str) -> sa.ClauseElement:

@@ -6,10 +6,15 @@ import sys
 
 # each of these puts its commands on the list
 from . import (  # noqa: F401
+    backup,
     cassettes,
     check,
+    check_publish,
+    cluster,
+    deploy,
     environments,
     events,
+    gate_decide,
     gate_scenarios,
     gate_serve,
     gate_stock,
@@ -20,9 +25,11 @@ from . import (  # noqa: F401
     lab,
     pace,
     people,
+    people_ways,
     providers,
     run,
     sandbox,
+    secrets,
     send,
     shops,
     sms,
@@ -31,7 +38,9 @@ from . import (  # noqa: F401
     sync,
     sync_status,
     tags,
+    units,
     up,
+    upkeep,
     work,
 )
 from .frame import make_app

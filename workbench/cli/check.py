@@ -36,7 +36,7 @@ class Found:
     sentence: Sentence
 
 
-@command("check", N_("Look whether everything is in place: home, key, journal, ports."))
+@command("check", N_("Look whether everything is in place: home, key, database, ports."))
 async def check(session: Session) -> int:
     """Look at everything, say what was found, and give 1 when something is wrong."""
     found = [one async for one in _look(session)]
@@ -96,17 +96,33 @@ async def _storage(session: Session) -> AsyncIterator[Found]:
         return
     async with bench:
         facts = await bench.about.facts()
-        yield Found(
-            N_("key"), "ok", say("The key to the secrets comes from: {source}.", source=facts.key_source)
-        )
+        yield _key(bench)
         yield await _catalogue(bench)
-        yield await _journal(bench, facts.journal)
+        yield await _database(bench, facts.journal)
         for notice in (
             *bench.house.vault.notices,
             *bench.house.catalogue.notices,
             *bench.house.journal.notices,
         ):
             yield Found(N_("storage"), "note", notice)
+
+
+def _key(bench: Workbench) -> Found:
+    """Return whether the key of the saved secrets is here; that of none is wanted by none."""
+    vault = bench.house.vault
+    handles = vault.handles()
+    if handles and not any(map(vault.has, handles)):
+        return Found(
+            N_("key"), "wrong",
+            say(
+                "No saved secret can be opened: the key that locked them is not here. Bring it back in WORKBENCH_KEY. "
+                "If it is lost for good, {command} lets these secrets go.",
+                command="workbench secrets give-up",
+            ),
+        )  # fmt: skip
+    return Found(
+        N_("key"), "ok", say("The key to the secrets comes from: {source}.", source=vault.key_source)
+    )
 
 
 async def _catalogue(bench: Workbench) -> Found:
@@ -130,12 +146,12 @@ async def _catalogue(bench: Workbench) -> Found:
     )  # fmt: skip
 
 
-async def _journal(bench: Workbench, kind: str) -> Found:
+async def _database(bench: Workbench, kind: str) -> Found:
     try:
         await bench.activity.entries(EntryFilter(limit=1))
     except StorageFault as error:
-        return Found(N_("journal"), "wrong", error.sentence)
-    return Found(N_("journal"), "ok", say("The journal answers ({kind}).", kind=kind))
+        return Found(N_("database"), "wrong", error.sentence)
+    return Found(N_("database"), "ok", say("The database answers ({kind}).", kind=kind))
 
 
 def _languages() -> Iterator[Found]:

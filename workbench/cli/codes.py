@@ -33,7 +33,7 @@ MEANINGS: Mapping[int, str] = {
     REFUSED_THERE: N_("the provider did not take it, or a check found something"),
     INPUT: N_("the command or what it was given is not valid"),
     NOT_FOUND: N_("nothing of this name is kept here"),
-    STORAGE: N_("the disk, the journal or a secret is not available"),
+    STORAGE: N_("the disk, the database or a secret is not available"),
     NETWORK: N_("no connection, or no answer: it may or may not have arrived"),
     REFUSED_HERE: N_("a rule of the workbench forbids it; nothing was sent"),
     STOPPED: N_("stopped with Ctrl-C"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
@@ -29,6 +29,17 @@ Home = Annotated[
         "--home",
         metavar="FOLDER",
         help=N_("The workbench's folder; else WORKBENCH_HOME, else your own data folder."),
+        show_default=False,
+    ),
+]
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        metavar="URL",
+        help=N_(
+            "A team's PostgreSQL, which holds everything; else WORKBENCH_DATABASE (which shows nobody a password), else your folder."
+        ),
         show_default=False,
     ),
 ]
@@ -59,11 +70,25 @@ Version = Annotated[
 ]
 SHARED: dict[str, tuple[Any, Any]] = {
     "home": (Home, None),
+    "database": (Database, None),
     "live": (Live, False),
     "json": (Json, False),
     "language": (Lang, None),
 }
 """The options of every command: their declaration and their value when nobody names them."""
+
+WITH_CLUSTER = "cluster"
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="ADDRESS",
+        envvar="WORKBENCH_CLUSTER",
+        help=N_("Who helps: local:2 for two workers on this machine, or the address of a dask scheduler."),
+        show_default=False,
+    ),
+]
+"""The option of the commands that a cluster may help with."""
 
 ABOUT = N_(
     "Build, rehearse and prove messaging integrations. Everything is a rehearsal until you type --live: "
@@ -84,7 +109,13 @@ GROUPS = {
     "tags": N_(
         "A shop's pages as the platform's script reads them: what it would drop, and what it would send."
     ),
+    "check": N_("Look whether everything is in place, and whether pages may be published."),
+    "cluster": N_("The workers that help with large works: who they are and what they do."),
+    "deploy": N_("The files by which a team runs the workbench: container, service, proxy, JupyterHub."),
+    "upkeep": N_("How long what it holds is kept, and what is due to go."),
+    "secrets": N_("Saved secrets that cannot be opened here, and giving those up whose key is lost."),
     "people": N_("Who may come in through the server, and in which role."),
+    "units": N_("Business units: what belongs to which, and giving something to another one."),
 }
 
 Run = Callable[..., int | Coroutine[Any, Any, int | None] | None]
@@ -95,13 +126,14 @@ Function = TypeVar("Function", bound=Run)
 class Command:
     """A function on the list: its words (``integrations list``), its help, and itself.
 
-    ``busy`` says that it works on many rows: it runs on the quickest event loop there is.
+    ``busy`` says that it works on many rows: it runs on the quickest event loop there is. ``spreads``: a cluster may help with it.
     """
 
     words: str
     about: str
     run: Run
     busy: bool = False
+    spreads: bool = False
 
 
 COMMANDS: list[Command] = []
@@ -122,20 +154,30 @@ ORDER = (
     "tags",
     "gate",
     "sms",
+    "cluster",
     "sandbox",
     "server",
     "check",
+    "backup",
+    "restore",
+    "migrate",
+    "upkeep",
+    "deploy",
+    "secrets",
     "people",
+    "units",
     "providers",
 )
 """The commands as the help lists them: what a newcomer needs first."""
 
 
-def command(words: str, about: str, *, busy: bool = False) -> Callable[[Function], Function]:
+def command(
+    words: str, about: str, *, busy: bool = False, spreads: bool = False
+) -> Callable[[Function], Function]:
     """Put the function on the list of commands. It returns its exit code, or None for 0; ``about`` is marked with ``N_``."""
 
     def add(run: Function) -> Function:
-        COMMANDS.append(Command(words, about, run, busy))
+        COMMANDS.append(Command(words, about, run, busy, spreads))
         return run
 
     return add
@@ -157,7 +199,13 @@ def make_app(language: Language) -> typer.Typer:
         app.add_typer(groups[name], name=name)
     for entry in sorted(COMMANDS, key=lambda entry: ORDER.index(entry.words.partition(" ")[0])):
         group, _, name = entry.words.rpartition(" ")
-        groups[group].command(name, help=text(entry.about))(_wrapped(entry, language))
+        if entry.words in groups:  # a command of its own that has others below it
+            alone = groups[entry.words].callback(
+                invoke_without_command=True, no_args_is_help=False, help=text(entry.about)
+            )
+            alone(_wrapped(entry, language))
+        else:
+            groups[group].command(name, help=text(entry.about))(_wrapped(entry, language))
     app.callback()(_first(language))
     return app
 
@@ -176,7 +224,13 @@ def _wrapped(entry: Command, language: Language) -> Callable[..., None]:
     """Return the function as Typer wants it: with the shared options, and with errors turned into words and exit codes."""
 
     def wrapped(ctx: typer.Context, **given: Any) -> None:
-        session = _session(ctx, {name: given.pop(name) for name in SHARED})
+        shared = {name: given.pop(name) for name in SHARED}
+        cluster = given.pop(WITH_CLUSTER, None)
+        if ctx.invoked_subcommand is not None:  # what stands before it counts for it too
+            before = ctx.obj or {}
+            ctx.obj = {name: shared[name] or before.get(name) for name in SHARED}
+            return
+        session = replace(_session(ctx, shared), cluster=cluster)
         try:
             result = entry.run(session, **given)
             code = run_on_loop(result, busy=entry.busy) if isinstance(result, Coroutine) else result
@@ -188,6 +242,8 @@ def _wrapped(entry: Command, language: Language) -> Callable[..., None]:
 
     own = list(inspect.signature(entry.run, eval_str=True).parameters.values())[1:]
     parameters = [_parameter(item.name, item.annotation, item.default, language) for item in own]
+    if entry.spreads:
+        parameters.append(_parameter(WITH_CLUSTER, Cluster, None, language))
     _sign(wrapped, [*parameters, *_shared(language)])
     return wrapped
 

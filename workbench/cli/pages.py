@@ -5,20 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Literal
 
+from workbench.adapters.shipped import folder_of
 from workbench.errors import CannotWrite
 from workbench.sentence import say
 
+__all__ = ["copy_notebooks", "folder_of"]
+
 SHIPPED = ".shipped.json"
 """The digests of the notebooks as they were copied: what still has its digest was not edited."""
-
-
-def folder_of(kind: Literal["dashboards", "notebooks"]) -> Path:
-    """Return the folder of the pages: inside the installed package, else beside it, as in a clone."""
-    package = Path(__file__).parent.parent
-    packaged = package / "pages" / kind
-    return packaged if packaged.is_dir() else package.parent / kind
 
 
 def copy_notebooks(source: Path, target: Path) -> list[str]:

@@ -24,7 +24,10 @@ ConfirmRows = Annotated[
 
 
 @command(
-    "run", N_("Send a table row by row: look at every row first, then send those that can go."), busy=True
+    "run",
+    N_("Send a table row by row: look at every row first, then send those that can go."),
+    busy=True,
+    spreads=True,
 )
 async def run(
     session: Session,

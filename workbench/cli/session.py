@@ -33,6 +33,8 @@ class Session:
     """What holds for the whole run."""
 
     home: Path | None = None
+    database: str | None = None
+    cluster: str | None = None
     live: bool = False
     json: bool = False
     language: Language = Language()  # noqa: RUF009 - English holds no state
@@ -40,10 +42,19 @@ class Session:
     """The language's code where a person named it; else every page follows its visitor's browser."""
 
     def bench(self, allowed_hosts: Iterable[str] = (), url: str | None = None) -> Workbench:
-        """Return the workbench of the chosen home: a rehearsal, unless ``--live`` was typed. With ``url``, that of a server process."""
+        """Return the workbench of the chosen home: a rehearsal, unless ``--live`` was typed. With ``url``, that of a server process.
+
+        A command that a cluster may help with has named it in ``cluster``; behind a server the server's own cluster helps.
+        """
         if url:
             return Workbench.connect(url)
-        return Workbench.open(self.home, live=self.live, allowed_hosts=tuple(allowed_hosts))
+        return Workbench.open(
+            self.home,
+            live=self.live,
+            database=self.database,
+            allowed_hosts=tuple(allowed_hosts),
+            cluster=self.cluster,
+        )
 
     def text(self, text: Sentence | str) -> str:
         """Return a text in the language of this run."""

@@ -68,6 +68,7 @@ Decimals = Annotated[
     "sync import",
     N_("Bring a table to a shop's platform: look at every row first, then send files or single calls."),
     busy=True,
+    spreads=True,
 )
 async def import_(
     session: Session,

@@ -111,7 +111,7 @@ async def together(
     announce: Callable[[Processes], None],
     hidden: Collection[str] = (),
 ) -> int:
-    """Run the programs until Ctrl-C or SIGTERM, and stop them all. Raises Unreachable when one ends by itself.
+    """Run the programs until Ctrl-C or SIGTERM, and stop them all; a second one hurries. Raises Unreachable when one ends by itself.
 
     ``announce`` is called once all of them answer; ``hidden`` are secrets that no shown line may hold.
     """
@@ -122,7 +122,21 @@ async def together(
             announce(processes)
             await _unless(asked, processes.until_one_ends())
         session.tell(say("Stopping …"))
+        asked.clear()
+        hurrying = asyncio.create_task(_hurry(asked, processes))
+        try:
+            await processes.stop()
+        finally:
+            hurrying.cancel()
+            await asyncio.gather(hurrying, return_exceptions=True)
     return OK
+
+
+async def _hurry(asked: asyncio.Event, processes: Processes) -> None:
+    """Ask the programs that are about to end once more when a person does so: they leave what is under way then."""
+    while await asked.wait():
+        asked.clear()
+        processes.ask_to_end()
 
 
 async def until_asked(work: Coroutine[Any, Any, None]) -> int:

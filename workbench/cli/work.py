@@ -90,7 +90,7 @@ async def status(
     return OK if code == STOPPED else code
 
 
-@command("work start", N_("Send to many contacts through a saved integration."), busy=True)
+@command("work start", N_("Send to many contacts through a saved integration."), busy=True, spreads=True)
 async def start(
     session: Session,
     integration: Name,
@@ -145,7 +145,9 @@ async def pause(session: Session, job: Id, url: Url = None) -> None:
     show(session, progress)
 
 
-@command("work resume", N_("Go on with a job that rests, was stopped or was interrupted."), busy=True)
+@command(
+    "work resume", N_("Go on with a job that rests, was stopped or was interrupted."), busy=True, spreads=True
+)
 async def resume(
     session: Session, job: Id, allow_host: AllowHost = None, detach: Detach = False, url: Url = None
 ) -> int:
@@ -169,7 +171,12 @@ async def cancel(session: Session, job: Id, yes: Yes = False, url: Url = None) -
     show(session, progress)
 
 
-@command("work replay", N_("Send rows again that failed: first shows who would get what twice."), busy=True)
+@command(
+    "work replay",
+    N_("Send rows again that failed: first shows who would get what twice."),
+    busy=True,
+    spreads=True,
+)
 async def replay(
     session: Session,
     job: Id,

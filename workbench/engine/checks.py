@@ -282,7 +282,7 @@ def _made_header(settings: Settings, provider: Provider) -> str:
 def check_authenticate(settings: Settings, provider: Provider) -> tuple[Problem, ...]:
     """Return the problems of step 2; the token URL itself is asked by the service."""
     if settings.credential_kind not in {item.kind for item in provider.credentials}:
-        return (Problem(field="credential_kind", sentence=say("Choose how the provider authenticates.")),)
+        return (_no_method(),)
     credential, problems = credential_of(settings, provider)
     found = [*_check_method(settings, provider), *problems]
     if provider.channel == "event" and isinstance(name := getattr(credential, "event", None), str):
@@ -298,6 +298,10 @@ def check_authenticate(settings: Settings, provider: Provider) -> tuple[Problem,
     found += _check_key_in_address(settings, provider)
     found += [p for p in check_headers(settings.headers, _made_header(settings, provider)) if p.blocks]
     return tuple(found)
+
+
+def _no_method() -> Problem:
+    return Problem(field="credential_kind", sentence=say("Choose how the provider authenticates."))
 
 
 def _check_method(settings: Settings, provider: Provider) -> list[Problem]:
@@ -363,6 +367,8 @@ def _check_key_in_address(settings: Settings, provider: Provider) -> list[Proble
 
 def credential_of(settings: Settings, provider: Provider) -> tuple[Credential | None, tuple[Problem, ...]]:
     """Return the typed credential, or None with the problems of its fields (``credential.FIELD``)."""
+    if settings.credential_kind not in {item.kind for item in provider.credentials}:
+        return None, (_no_method(),)
     model = provider.credential(settings.credential_kind)
     try:
         return model.model_validate(settings.credential), ()

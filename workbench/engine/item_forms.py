@@ -34,9 +34,13 @@ _TWICE = say("The header names two columns alike, so it is not sure which one co
 
 
 class Form(Protocol):
-    """Cuts bytes into rows. ``cut`` is set by ``close`` where the file ended in the middle of one."""
+    """Cuts bytes into rows. ``cut`` is set by ``close`` where the file ended in the middle of one.
+
+    ``addressed``: each row needs the address that rejects it.
+    """
 
     cut: bool
+    addressed: bool
 
     def feed(self, part: bytes) -> list[Row]:
         """Return the rows that this part completes."""
@@ -68,6 +72,8 @@ def form_of(start: bytes, *, ended: bool) -> Form | None:
 
 class _ByLine:
     """Cuts at line feeds; a line beyond ``MAX_LINE`` is passed over without being kept."""
+
+    addressed = True
 
     def __init__(self, skip: int) -> None:
         self.cut = False
@@ -121,7 +127,7 @@ class Lines(_ByLine):
     def _rows(self, block: bytes) -> list[Row]:
         first, count = self._number, block.count(b"\n")
         self._number += count
-        return read_lines(block, first, count)
+        return read_lines(block, first, count, addressed=self.addressed)
 
     def close(self) -> list[Row]:
         """Return the row of a last line that has no end. One that is no JSON was cut."""
@@ -130,7 +136,7 @@ class Lines(_ByLine):
             return super().close()
         self._rest.clear()
         self.cut = not is_json(line)
-        return read_rows([line], self._number)
+        return read_rows([line], self._number, addressed=self.addressed)
 
 
 # -- A JSON array ------------------------------------------------------------------------------------------------------
@@ -145,6 +151,8 @@ _WHOLE = re.compile(
 
 class Elements:
     """The elements of one JSON array."""
+
+    addressed = True
 
     def __init__(self, skip: int) -> None:
         self.cut = False
@@ -237,9 +245,9 @@ class Elements:
     def _read(self, elements: list[bytes], rows: list[Row]) -> None:
         block = b"\n".join(elements) + b"\n"
         if elements and block.count(b"\n") == len(elements):  # as lines they are read faster
-            rows += read_lines(block, self._number, len(elements))
+            rows += read_lines(block, self._number, len(elements), addressed=self.addressed)
         else:
-            rows += read_rows(elements, self._number)
+            rows += read_rows(elements, self._number, addressed=self.addressed)
         self._number += len(elements)
         elements.clear()
 
@@ -255,7 +263,7 @@ class Elements:
         rows = self.feed(b"")
         self.cut = not self._ended
         if self.cut and (self._over or self._rest.strip()):
-            found = TOO_LONG if self._over else read_row(bytes(self._rest))
+            found = TOO_LONG if self._over else read_row(bytes(self._rest), addressed=self.addressed)
             rows.append((self._number, found) if isinstance(found, Item) else BadRow(self._number, found))
         return rows
 
@@ -344,7 +352,7 @@ class Table(_ByLine):
                 delimiter=self._delimiter,
             )
         document: dict[str, JsonValue] = dict(zip(self._names, cells, strict=True))
-        return item_of(document)
+        return item_of(document, addressed=self.addressed)
 
     def close(self) -> list[Row]:
         """Return the row of a last line that has no end. One whose quotes are open, or that is none, was cut."""

@@ -38,7 +38,7 @@ class Item(
     """One contact of a sendout: its id as a text, the address that rejects it (a secret), and its properties as JSON has them."""
 
     id: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ID)]
-    cancel_uri: str
+    cancel_uri: str = ""
     properties: Properties = {}
 
     def __repr__(self) -> str:
@@ -99,8 +99,11 @@ _NUMBER: Final = say("This row holds a number that is too large for JSON's reade
 # -- Many rows at once -------------------------------------------------------------------------------------------------
 
 
-def read_lines(block: bytes, first: int, count: int) -> list[Row]:
-    """Return the rows of ``count`` whole lines of JSON, of which the first has number ``first``; blank ones count, but are no rows."""
+def read_lines(block: bytes, first: int, count: int, *, addressed: bool = True) -> list[Row]:
+    """Return the rows of ``count`` whole lines of JSON, of which the first has number ``first``; blank ones count, but are no rows.
+
+    ``addressed``: each needs the address that rejects it; in a file that nobody answers it may lack, and is not looked at.
+    """
     escaped = b"\\" in block
     # Where each line begins as the first does, with a brace, and ends with one, and there are as many objects as lines, each line is one.
     alike = b"}\n" + block[:6]
@@ -112,15 +115,15 @@ def read_lines(block: bytes, first: int, count: int) -> list[Row]:
         and not (escaped and b"\\u0000" in block)
     ):
         items = _decoded(block)
-        if len(items) == count and _all_fit(items, escaped):
+        if len(items) == count and _all_fit(items, escaped, addressed):
             return list(zip(range(first, first + count), items, strict=True))
-    return [] if block.isspace() else read_rows(block.split(b"\n"), first)
+    return [] if block.isspace() else read_rows(block.split(b"\n"), first, addressed=addressed)
 
 
-def read_rows(pieces: Sequence[bytes], first: int) -> list[Row]:
+def read_rows(pieces: Sequence[bytes], first: int, *, addressed: bool = True) -> list[Row]:
     """Return the rows that lines or elements of JSON are, of which the first has number ``first``; blank ones count, but are no rows."""
     return [
-        _row(number, read_row(piece))
+        _row(number, read_row(piece, addressed=addressed))
         for number, piece in enumerate(pieces, first)
         if piece and not piece.isspace()
     ]
@@ -137,7 +140,7 @@ def _row(number: int, found: Item | Sentence) -> Row:
     return (number, found) if type(found) is Item else BadRow(number, found)  # type: ignore[arg-type]
 
 
-def _all_fit(items: Sequence[Item], escaped: bool) -> bool:
+def _all_fit(items: Sequence[Item], escaped: bool, addressed: bool) -> bool:
     """Return whether all are surely right, told for all of them at once: asking each for itself would cost more than reading it did.
 
     Without a backslash there are no control characters but 127 in them, since JSON has no other way to write one.
@@ -146,6 +149,8 @@ def _all_fit(items: Sequence[Item], escaped: bool) -> bool:
     seen = not escaped and text.isascii() and "\x7f" not in text
     if " " in text or not (seen or text.isprintable()):
         return False
+    if not addressed:
+        return True
     uris = [item.cancel_uri for item in items]
     head = uris[0][: uris[0].rfind("/") + 1]  # all addresses of a sendout begin alike
     text = "\n".join(uris)
@@ -161,7 +166,7 @@ def _all_fit(items: Sequence[Item], escaped: bool) -> bool:
 # -- One row -----------------------------------------------------------------------------------------------------------
 
 
-def read_row(piece: bytes) -> Item | Sentence:
+def read_row(piece: bytes, *, addressed: bool = True) -> Item | Sentence:
     """Return the contact that a line or an element is, or why it is none."""
     if len(piece) > MAX_LINE:
         return TOO_LONG
@@ -171,11 +176,11 @@ def read_row(piece: bytes) -> Item | Sentence:
         except _REFUSED:
             pass
         else:
-            return _wrong(item) or item
-    return _read_slowly(piece)
+            return _wrong(item, addressed) or item
+    return _read_slowly(piece, addressed)
 
 
-def _read_slowly(line: bytes) -> Item | Sentence:
+def _read_slowly(line: bytes, addressed: bool) -> Item | Sentence:
     """As ``read_row``, for what the quick way refused: further columns, other names, nesting, and all that is wrong."""
     try:
         document = json.loads(line.decode(), parse_constant=_refuse)
@@ -187,7 +192,7 @@ def _read_slowly(line: bytes) -> Item | Sentence:
         return TOO_DEEP
     except ValueError:  # NaN, infinity, or thousands of digits
         return _NUMBER
-    return item_of(document) if isinstance(document, dict) else NO_OBJECT
+    return item_of(document, addressed=addressed) if isinstance(document, dict) else NO_OBJECT
 
 
 def _refuse(_: str) -> None:
@@ -205,7 +210,7 @@ def is_json(line: bytes) -> bool:
     return True
 
 
-def item_of(document: Mapping[str, JsonValue]) -> Item | Sentence:
+def item_of(document: Mapping[str, JsonValue], *, addressed: bool = True) -> Item | Sentence:
     """Return the contact that an object is, or why it is none. What stands in ``properties`` outranks a column of the same name."""
     found: dict[str, JsonValue] = {}
     extra: dict[str, JsonValue] = {}
@@ -227,7 +232,7 @@ def item_of(document: Mapping[str, JsonValue]) -> Item | Sentence:
         return _BAD_URI
     properties = {**extra, **inner} if inner else extra
     item = Item(contact, uri.strip(), properties)
-    return _wrong(item) or _unfit(properties) or item
+    return _wrong(item, addressed) or _unfit(properties) or item
 
 
 def _id_text(value: JsonValue) -> str | Sentence:
@@ -240,13 +245,15 @@ def _id_text(value: JsonValue) -> str | Sentence:
     return str(value) if abs(value) < 10**LONGEST_ID else _LONG_ID
 
 
-def _wrong(item: Item) -> Sentence | None:
+def _wrong(item: Item, addressed: bool) -> Sentence | None:
     if not item.id or item.id.isspace():
         return _NO_ID
     if len(item.id) > LONGEST_ID:
         return _LONG_ID
     if _UNSEEN.search(item.id) is not None:
         return _UNSEEN_ID
+    if not addressed:
+        return None
     if not item.cancel_uri:
         return _NO_URI
     if len(item.cancel_uri) > LONGEST_URI:

@@ -44,8 +44,10 @@ class ItemReader:
     finish, since that would let through everybody who was in the missing part. Memory: one chunk, what it swells to, and one row.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, addressed: bool = True) -> None:
+        """Take whether each row needs the address that rejects it."""
         self.cut: Sentence | None = None
+        self._addressed = addressed
         self._start = b""
         self._form: Form | None = None
         self._gzip: _Gzip | None = None
@@ -78,6 +80,7 @@ class ItemReader:
         if self.cut is not None:
             return rows  # what was begun may lack its end
         if self._form is None and (form := form_of(start, ended=True)) is not None:
+            form.addressed = self._addressed
             self._form = form
             rows += form.feed(start)
         if self._form is not None:
@@ -111,6 +114,7 @@ class ItemReader:
             if self._form is None:
                 self._start = part
                 return
+            self._form.addressed = self._addressed
             self._start = b""
         rows += self._form.feed(part)
 

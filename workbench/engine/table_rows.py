@@ -136,7 +136,7 @@ class _CsvRows:
         self._fresh: Iterator[str] = iter(())
         self._back: deque[str] = deque()
         self._taken: list[str] = []
-        self._careful = self._flagged = False
+        self._careful = False
         self._cut = False
 
     def rows(self) -> Iterator[TableRow]:
@@ -207,9 +207,9 @@ class _CsvRows:
             self._marked(Mark(self.number, self.line, piece.offset))
         self._cut = piece.cut
         self._fresh = iter(() if piece.cut else piece.lines)
-        # Most pieces hold nothing that has to be looked at cell by cell; a row may begin in the piece before.
-        before, self._flagged = self._flagged, _is_odd("".join(piece.lines), self._delimiter)
-        self._careful = before or self._flagged
+        # Most pieces hold nothing that has to be looked at cell by cell; the row at hand may have begun in one that does.
+        before = self._careful and bool(self._taken)
+        self._careful = before or _is_odd("".join(piece.lines), self._delimiter)
         return True
 
     def _wrong(self, cells: Sequence[str]) -> Sentence | None:

@@ -85,13 +85,14 @@ class Settings(Noun):
 class Draft(Noun):
     """Settings on their way: kept at every change, so that a closed browser loses nothing.
 
-    ``integration_id`` is set when an existing integration is edited.
+    ``integration_id`` is set when an existing integration is edited, ``seen`` says as of when: it is not saved over a later change.
     """
 
     id: str
     settings: Settings = Settings()
     stage: Stage = "configure"
     integration_id: str | None = None
+    seen: datetime | None = None
     tested: Tested | None = None
     updated_at: datetime
 
@@ -113,11 +114,12 @@ class Integration(Noun):
 
 
 class Listed(Noun):
-    """An integration with what the catalogue page says of it."""
+    """An integration with what the catalogue page says of it; ``unit`` is empty where it belongs to nobody in particular."""
 
     integration: Integration
     badge: Literal["tested", "unconfirmed", "failed", "untested", "changed"]
     missing_secrets: tuple[str, ...] = ()
+    unit: str = ""
 
 
 def _refs(value: JsonValue) -> list[SecretRef]:

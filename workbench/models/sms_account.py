@@ -58,12 +58,13 @@ class SmsSettings(Noun):
 
 
 class SmsDraft(Noun):
-    """Settings on their way, kept at every change. ``account_id`` is set when an account is edited."""
+    """Settings on their way, kept at every change. ``account_id`` is set when an account is edited, ``seen`` says as of when."""
 
     id: str
     settings: SmsSettings = SmsSettings()
     step: AccountStep = "provider"
     account_id: str | None = None
+    seen: datetime | None = None
     updated_at: datetime
 
 

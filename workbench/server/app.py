@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,16 +17,20 @@ from workbench.bench import SERVICES, Workbench, package_version
 from workbench.engine.operations import Operation, operations
 from workbench.errors import Forbidden, Invalid, WorkbenchError
 from workbench.models.base import Problem
-from workbench.models.person import Person
+from workbench.models.person import Pass, Person
 from workbench.sentence import say
 from workbench.services.receiving import Receiving
 from workbench.services.roles import caller, check_role
 
 from .description import describe
+from .forwarded import Forwarded
 from .gate import BODY_S, add_receiver
 from .guard import Guard
+from .identity import Identity
+from .operations import add_operations, begin_log, in_operation
 from .shops import add_shop_receiver
 from .sms import add_sms_receiver
+from .watching import name_caller
 
 BODY_BYTES = 4_000_000
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -44,15 +46,18 @@ def make_app(
 ) -> FastAPI:
     """Return the server's app over an embedded workbench.
 
-    ``people`` are extra tokens' SHA-256 digests for this run; the workbench's own people come in too. ``hosts`` are the names the
-    server may be called by: another Host header is refused, which stops DNS rebinding. A platform calls by a public name, which
-    belongs to them. ``receiving`` takes the gates' hooks, by default the workbench's own, and gives a body ``body_s`` seconds.
+    ``people`` are extra tokens' SHA-256 digests for this run, a ``Pass`` among them for dashboards; the workbench's own people, and those
+    whom its proxy or hub knows, come in too (see ``Identity``). ``hosts`` are the names the server may be called by: another Host header
+    is refused, which stops DNS rebinding. A platform calls by a public name, which belongs to them. ``receiving`` takes the gates'
+    hooks, by default the workbench's own, and gives a body ``body_s`` seconds.
     """
+    identity = Identity(bench.people, bench.house.clock, people or {})
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await bench.serve()
         yield
+        await identity.close()
         await bench.close()
 
     app = FastAPI(
@@ -64,35 +69,30 @@ def make_app(
     )
 
     app.add_middleware(Guard, hosts=hosts, most=BODY_BYTES)
+    app.add_middleware(Forwarded)
 
     @app.exception_handler(WorkbenchError)
     async def told(_: Request, error: WorkbenchError) -> JSONResponse:
         return _refused(error, status_of(error))
 
-    @app.get("/health", tags=["operations"])
-    async def health() -> dict[str, str]:
-        """Say that the process is alive, in which mode, and of which version."""
-        return {"status": "ok", "mode": bench.house.mode, "version": package_version()}
-
+    add_operations(app, bench, identity.of)
     add_receiver(app, receiving or bench.receiving, body_s)
     add_sms_receiver(app, bench.callback_receiving)
     add_shop_receiver(app, bench.shops.newsletter)
     offered: dict[str, Operation] = {}
     for name, service in SERVICES.items():
         for operation in operations(service).values():
-            _add_route(app, bench, people or {}, name, operation)
+            _add_route(app, bench, identity, name, operation)
             offered[path_of(name, operation.name)] = operation
     describe(app, offered)
     return app
 
 
-def _add_route(
-    app: FastAPI, bench: Workbench, people: Mapping[str, Person], name: str, operation: Operation
-) -> None:
+def _add_route(app: FastAPI, bench: Workbench, identity: Identity, name: str, operation: Operation) -> None:
     method = getattr(getattr(bench, name), operation.name)
 
     async def endpoint(request: Request) -> Response:
-        person = await _identify(bench, people, request.headers.get("authorization", ""))
+        person = await identity.of(request)
         if person is None:
             return _refused(
                 Forbidden(
@@ -102,6 +102,7 @@ def _add_route(
                 ),
                 401,
             )
+        name_caller(person)
         check_role(method, person)
         arguments = _arguments(operation, await _body(request))
         token = caller.set(person)
@@ -111,10 +112,7 @@ def _add_route(
             caller.reset(token)
         return Response(operation.result.dump_json(result), media_type="application/json")
 
-    app.add_api_route(
-        path_of(name, operation.name), endpoint, methods=["POST"], tags=[name], name=f"{name}.{operation.name}",
-        summary=operation.about.partition("\n")[0], description=f"{operation.about}\n\nRole: {operation.role}.", response_model=None,
-    )  # fmt: skip
+    app.add_route(path_of(name, operation.name), endpoint, methods=["POST"], name=f"{name}.{operation.name}")
 
 
 def _arguments(operation: Operation, body: bytes) -> Any:
@@ -150,17 +148,6 @@ async def _body(request: Request) -> bytes:
     return body
 
 
-async def _identify(bench: Workbench, people: Mapping[str, Person], authorization: str) -> Person | None:
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        return None
-    wanted = hashlib.sha256(token.encode()).hexdigest()
-    for digest, person in people.items():
-        if secrets.compare_digest(digest, wanted):
-            return person
-    return await bench.people.by_token(token)
-
-
 def _refused(error: WorkbenchError, status: int) -> JSONResponse:
     return JSONResponse(write_error(error), status_code=status)
 
@@ -168,16 +155,18 @@ def _refused(error: WorkbenchError, status: int) -> JSONResponse:
 def app_from_environment() -> FastAPI:
     """Return the app that ``workbench up`` starts: its settings come by environment variables, tokens only as digests."""
     environ = os.environ
+    masking = begin_log(environ)
     bench = Workbench.open(
         live=environ.get("WORKBENCH_LIVE") == "1",
         allowed_hosts=tuple(filter(None, environ.get("WORKBENCH_ALLOW", "").split(","))),
         sandbox_at=environ.get("WORKBENCH_SANDBOX", ""),
         server_at=environ.get("WORKBENCH_SERVER", ""),
         public_at=environ.get("WORKBENCH_PUBLIC", ""),
+        cluster=environ.get("WORKBENCH_CLUSTER"),
     )
     people = {
-        digest: Person.model_validate(item)
+        digest: Pass.model_validate(item)
         for digest, item in json.loads(environ.get("WORKBENCH_PEOPLE", "{}")).items()
     }
     names = filter(None, environ.get("WORKBENCH_HOSTS", "").split(","))
-    return make_app(bench, people, (*LOOPBACK, *names))
+    return in_operation(make_app(bench, people, (*LOOPBACK, *names)), bench, masking, environ)

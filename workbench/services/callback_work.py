@@ -38,6 +38,7 @@ from workbench.sentence import Sentence, say
 from .callback_effects import Effects
 from .defects import tell_defect
 from .house import House
+from .visibility import in_background
 
 if TYPE_CHECKING:
     from workbench.adapters.deliveries import Deliveries
@@ -112,6 +113,7 @@ class CallbackWork:
 
     async def _go(self) -> None:
         """Work on what was stored until nothing is left. What the disk does not take now waits there for the next one."""
+        in_background()
         try:
             while self._work or self._behind:
                 if self._work:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from workbench.errors import MissingSecret, NotFound
@@ -43,14 +44,21 @@ class Shelf:
         await asyncio.to_thread(self.house.catalogue.put, KIND, cassette.id, cassette.model_dump(mode="json"))
         return cassette
 
-    async def change(self, id: str, **fields: Any) -> Cassette:
-        """Keep some fields anew, all others as they are by then; NotFound where it was deleted meanwhile."""
+    async def change(
+        self, id: str, check: Callable[[Cassette], None] | None = None, **fields: Any
+    ) -> Cassette:
+        """Keep some fields anew, all others as they are by then; NotFound where it was deleted meanwhile.
+
+        ``check`` may refuse what it would be kept over.
+        """
         now = self.house.clock.now()
 
         def change(before: dict[str, Any] | None) -> dict[str, Any]:
             if before is None:
                 self.house.catalogue.get(KIND, id)  # says that it is gone
             kept = Cassette.model_validate(before)
+            if check is not None:
+                check(kept)
             return kept.model_copy(update={**fields, "changed_at": now}).model_dump(mode="json")
 
         return Cassette.model_validate(await asyncio.to_thread(self.house.catalogue.update, KIND, id, change))
@@ -65,6 +73,7 @@ class Shelf:
 
     async def seal(self, id: str, contact: Contact) -> None:
         """Keep the contact that a cassette is played for, sealed."""
+        await asyncio.to_thread(self.house.catalogue.require_change, KIND, id)
         data = contact.model_dump_json(exclude_defaults=True).encode("utf-8", "surrogatepass")
         sealed = await asyncio.to_thread(self.house.vault.seal_data, data)
         await asyncio.to_thread(self.house.catalogue.put, CONTACTS, id, {"id": id, "sealed": sealed})

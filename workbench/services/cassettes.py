@@ -33,6 +33,7 @@ from .cassette_shelf import Shelf
 from .delivery import Delivery
 from .house import House
 from .integrations import Integrations
+from .meanwhile import check_seen
 from .roles import operator, viewer
 
 ReportFormat = Literal["junit", "html"]
@@ -206,10 +207,11 @@ class Cassettes:
 
     @operator
     async def save_assertions(
-        self, id: str, assertions: list[Assertion], captures: list[Capture] | None = None
-    ) -> Cassette:
+        self, id: str, assertions: list[Assertion], captures: list[Capture] | None = None, seen: list[Assertion] | None = None
+    ) -> Cassette:  # fmt: skip
         """Keep other checks, and captures where they are given. Raises Invalid with every problem.
 
+        ``seen`` are the checks that were changed: Refused where somebody else changed them meanwhile.
         A secret or a person's value that a check compares with is kept as it is in the masked answer.
         """
         cassette = await self.get(id)
@@ -232,7 +234,12 @@ class Cassettes:
         kept: dict[str, object] = {"assertions": tuple(map(masks.assertion, assertions))}
         if captures is not None:
             kept["captures"] = tuple(map(masks.capture, captures))
-        return await self.shelf.change(cassette.id, **kept)
+        before = None if seen is None else tuple(seen)
+
+        def check(now: Cassette) -> None:
+            check_seen(before, now.assertions, now.name)
+
+        return await self.shelf.change(cassette.id, check, **kept)
 
     @operator
     async def rename(self, id: str, name: str) -> Cassette:

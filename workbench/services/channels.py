@@ -45,6 +45,7 @@ from workbench.providers import provider as provider_of
 from workbench.sentence import say
 
 from .house import House
+from .meanwhile import check_seen
 from .roles import operator, viewer
 
 if TYPE_CHECKING:  # a page that connects reads the services' signatures, and loads no door
@@ -85,8 +86,13 @@ class Channels:
         return check_channel(tidy_channel(settings))
 
     @operator
-    async def save(self, settings: ChannelSettings, id: str = "") -> ChannelDesign:
-        """Keep a design, new or changed, complete or not: it gets its ids now. Invalid where it has no name, or one that is taken."""
+    async def save(
+        self, settings: ChannelSettings, id: str = "", seen: ChannelSettings | None = None
+    ) -> ChannelDesign:
+        """Keep a design, new or changed, complete or not: it gets its ids now. Invalid where it has no name, or one that is taken.
+
+        ``seen`` are the settings that were changed: Refused where somebody else saved others meanwhile.
+        """
         made = _with_ids(tidy_channel(settings))
         now, key = self.house.clock.now(), id or new_id("chn")
         kept: list[ChannelDesign] = []
@@ -97,6 +103,8 @@ class Channels:
             known = {name: ChannelDesign.model_validate(item) for name, item in documents.items()}
             _raise_if_unnamed(made, [one for name, one in known.items() if name != key])
             before = known.get(key)
+            if before is not None:
+                check_seen(seen, before.settings, before.settings.display_name)
             if before is None and len(known) >= MOST_DESIGNS:
                 raise Refused(
                     say(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from workbench.adapters.clock import new_id
 from workbench.engine.consent import as_of
-from workbench.engine.consent_profiles import asked_of, check_point, check_profile
-from workbench.engine.keywords import check_settings, tidy_settings, verdict
+from workbench.engine.consent_profiles import DEFAULT_PROFILE, asked_of, check_point, check_profile
+from workbench.engine.keywords import check_settings, settings_of, tidy_settings, verdict
 from workbench.errors import Invalid, MissingSecret, NotFound, Refused
 from workbench.models.base import Problem
 from workbench.models.callback import DeliveryReport, InboundMessage
@@ -40,6 +40,7 @@ from .consent_files import ConsentFiles
 from .consent_hearing import Hearing, reach
 from .consent_house import SETTINGS_ID, ConsentHouse, record_of
 from .house import House
+from .meanwhile import check_seen
 from .roles import admin, operator, viewer
 
 if TYPE_CHECKING:  # a page that connects reads the services' signatures, and loads no door
@@ -251,27 +252,46 @@ class Consent:
         return point
 
     @admin
-    async def save_profile(self, profile: ComplianceProfile) -> ComplianceProfile:
-        """Keep a profile, in place of the one with its key. Raises Invalid with all problems."""
+    async def save_profile(
+        self, profile: ComplianceProfile, seen: ComplianceProfile | None = None
+    ) -> ComplianceProfile:
+        """Keep a profile, in place of the one with its key. Raises Invalid with all problems.
+
+        ``seen`` is the profile that was changed: Refused where somebody else saved another one meanwhile.
+        """
         problems = await self.check_profile(profile)
         if problems:
             raise Invalid(problems)
-        await asyncio.to_thread(
-            self.doors.house.catalogue.put, PROFILES, profile.key, profile.model_dump(mode="json")
-        )
+
+        def change(before: dict[str, Any] | None) -> dict[str, Any]:
+            old = ComplianceProfile.model_validate(before) if before is not None else None
+            if old is None and profile.key == DEFAULT_PROFILE.key:
+                old = DEFAULT_PROFILE
+            check_seen(seen, old, profile.name)
+            return profile.model_dump(mode="json")
+
+        await asyncio.to_thread(self.doors.house.catalogue.update, PROFILES, profile.key, change)
         await self.doors.tell(f"compliance profile saved: {profile.key}")
         return profile
 
     @admin
-    async def save_settings(self, settings: ConsentSettings) -> ConsentSettings:
-        """Keep the word lists, how far STOP reaches, and the rule of 2023. STOP is always among the words. Raises Invalid."""
+    async def save_settings(
+        self, settings: ConsentSettings, seen: ConsentSettings | None = None
+    ) -> ConsentSettings:
+        """Keep the word lists, how far STOP reaches, and the rule of 2023. STOP is always among the words. Raises Invalid.
+
+        ``seen`` are the settings that were changed: Refused where somebody else saved others meanwhile.
+        """
         problems = await self.check_settings(settings)
         if problems:
             raise Invalid(problems)
         tidied = tidy_settings(settings)
-        await asyncio.to_thread(
-            self.doors.house.catalogue.put, KEYWORD_SETTINGS, SETTINGS_ID, tidied.model_dump(mode="json")
-        )
+
+        def change(before: dict[str, Any] | None) -> dict[str, Any]:
+            check_seen(seen, settings_of(before), say("Words and rules"))
+            return tidied.model_dump(mode="json")
+
+        await asyncio.to_thread(self.doors.house.catalogue.update, KEYWORD_SETTINGS, SETTINGS_ID, change)
         await self.doors.tell("consent settings saved")
         return tidied
 

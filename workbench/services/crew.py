@@ -1,4 +1,7 @@
-"""Crew: the jobs this process works on, its place among the workers of a home, and the rows of those that died."""
+"""Crew: the jobs this process works on, its place among the workers of a home, and the rows of those that died.
+
+Where a cluster is joined each job that may be is shared with its workers; a worker's own crew helps with those that are shared.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,13 @@ import asyncio
 import contextlib
 import os
 import platform
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Final
 
 from workbench.adapters.clock import SteadyClock, new_id
 from workbench.adapters.processes import began_at, is_running
 from workbench.errors import StorageFault, WorkbenchError
+from workbench.models.cluster import Effort
 from workbench.models.person import Person
 from workbench.models.work import Job, JobFilter, Worker
 from workbench.sentence import Sentence, say
@@ -19,11 +23,16 @@ from workbench.sentence import Sentence, say
 from .defects import tell_defect
 from .house import House
 from .roles import caller
-from .runner import Handler, Run
+from .runner import FAULT_S, Handler, Run
+from .visibility import in_background
 
 if TYPE_CHECKING:
     from workbench.adapters.clock import Clock
 
+Share = Callable[[Job], Awaitable[None]]
+"""Takes a job that begins here, so that others may help with it."""
+Shared = Callable[[], Awaitable[Collection[str]]]
+"""Gives the jobs that this process is to help with."""
 Kinds = Mapping[str, Callable[[House, Job], Awaitable[Handler]]]
 """For each kind of job: how its rows are done."""
 
@@ -49,6 +58,10 @@ class Crew:
         self._keeper: asyncio.Task[None] | None = None
         self._serving = False
         self._joined = False
+        self._share: Share | None = None
+        self._shared: Shared | None = None
+        self._near = False
+        self._closing = False
 
     @property
     def worker_id(self) -> str:
@@ -70,6 +83,8 @@ class Crew:
             self._tasks[job_id] = task
         await self._join()
         self._keep()
+        if self._share is not None:
+            await self._share((await self.house.ledger.job(job_id)).job)
 
     def rest(self, job_id: str) -> None:
         """Begin nothing more of a job, if this process works on it; what is under way is brought to its end."""
@@ -92,6 +107,22 @@ class Crew:
         self._serving = True
         self._keep()
 
+    def share_with(self, share: Share) -> None:
+        """Let others help from now on with each job that begins here."""
+        self._share = share
+
+    async def help(self, shared: Shared, *, near: bool) -> None:
+        """From now on work on every job that is shared. For the worker of a cluster; a ``near`` one has its owner's own rights."""
+        self._shared, self._near = shared, near
+        await self.join()
+
+    def efforts(self) -> tuple[Effort, ...]:
+        """Return the jobs this process works on now, and how fast."""
+        return tuple(
+            Effort(job_id=id, title=run.job.title, rate_per_s=run.rate_per_s)
+            for id, run in self._runs.items()
+        )
+
     async def take_over_the_dead(self) -> None:
         """Bring the rows of workers that died to where they can go on."""
         for worker in await self.house.ledger.workers():
@@ -104,6 +135,7 @@ class Crew:
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
+        self._closing = True
         for run in self._runs.values():
             run.close()
         tasks = [task for task in self._tasks.values() if not task.done()]
@@ -122,16 +154,16 @@ class Crew:
         """Work on a job, once this process's earlier work on it has ended."""
         if before is not None:
             await asyncio.wait([before])
+        in_background()
         try:
-            job = (await self.house.ledger.job(job_id)).job
-            if self._serving:
-                caller.set(Person(name=job.who, role="operator"))
-            run = Run(
-                self.house, self._worker.id, job, await self._kinds[job.kind](self.house, job), self._clock
-            )
-            self._runs[job_id] = run
-            self._notices.pop(job_id, None)
-            await run.work()
+            run = await self._run_of(job_id)
+            while run is None and not self._closing:  # the database is away: no fault of the job
+                await self._clock.sleep(FAULT_S)
+                run = await self._run_of(job_id)
+            if run is not None:
+                self._runs[job_id] = run
+                self._notices.pop(job_id, None)
+                await run.work()
         except WorkbenchError as error:
             await self._stopped(job_id, error.sentence)
         except Exception as defect:
@@ -145,6 +177,19 @@ class Crew:
             raise
         finally:
             self._runs.pop(job_id, None)
+
+    async def _run_of(self, job_id: str) -> Run | None:
+        """Return this process's work on a job, in whose name it is done; None while what it needs cannot be read."""
+        try:
+            job = (await self.house.ledger.job(job_id)).job
+            in_background(await self.house.ledger.unit(job_id))
+            if self._serving or (self._shared is not None and not self._is_owners(job)):
+                caller.set(Person(name=job.who, role="operator"))
+            handler = await self._kinds[job.kind](self.house, job)
+        except StorageFault as fault:
+            self._notices[job_id] = fault.sentence
+            return None
+        return Run(self.house, self._worker.id, job, handler, self._clock)
 
     async def _stopped(self, job_id: str, reason: Sentence) -> None:
         self._notices[job_id] = reason
@@ -169,13 +214,18 @@ class Crew:
 
     async def _keep_watch(self) -> None:
         """Say regularly that this process lives, look after those that died, and, serving, pick up what nobody works on."""
+        in_background()
         while True:
             # A fault is said by the run whose rows it holds up; it is tried again in a moment.
-            with contextlib.suppress(StorageFault):
+            try:
                 await self._join()
                 await self.take_over_the_dead()
                 if self._serving:
                     await self._pick_up()
+                if self._shared is not None:
+                    await self._help_with(await self._shared())
+            except StorageFault:
+                self._beats.clear()  # nobody could say a word meanwhile: silence counts from now on
             await asyncio.sleep(BEAT_S)
 
     async def _pick_up(self) -> None:
@@ -184,6 +234,16 @@ class Crew:
             mine = self._tasks.get(job.id)
             if progress.workers == 0 and job.mode == self.house.mode and (mine is None or mine.done()):
                 await self.start(job.id)
+
+    async def _help_with(self, shared: Collection[str]) -> None:
+        for job_id in shared:
+            mine = self._tasks.get(job_id)
+            if mine is None or mine.done():
+                await self.start(job_id)
+
+    def _is_owners(self, job: Job) -> bool:
+        """Return whether a job is worked on with the rights of who owns this workbench: on the same machine, and in the same account."""
+        return self._near and job.who == self.house.owner.name
 
     def _is_dead(self, worker: Worker) -> bool:
         """Return whether a worker died: its process is gone, or it has not said a word for a minute by our own clock."""

@@ -9,17 +9,14 @@ import ipaddress
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from workbench.errors import MissingSecret
 from workbench.models.base import SecretRef
 from workbench.models.gate import GATES, Gate, GateSettings
 from workbench.models.request import Headers, header
 
-from .fresh import Fresh
+from .fresh import Fresh, marks_of
 from .house import House
-
-_FILES: Final = (f"{GATES}.json", "vault.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +33,13 @@ class Door:
 
 
 class Doorway:
-    """The gates of a home by their key. They are read anew when their file or the vault's has changed, and only then."""
+    """The gates of a home by their key. They are read anew when one of them or the vault has changed, and only then."""
 
     def __init__(self, house: House) -> None:
         self._house = house
         self._digest_key = secrets.token_bytes(32)
         self._nobody = secrets.token_bytes(32)
-        self._doors = Fresh([house.home.path(name) for name in _FILES], self._read)
+        self._doors = Fresh(marks_of(house, GATES, vault=True), self._read)
 
     async def doors(self) -> Mapping[str, Door]:
         """Return the gates as they are now, by key."""

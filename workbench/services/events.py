@@ -35,6 +35,7 @@ from .event_sending import EventSending, contact_of, settings_for
 from .event_ways import check_way, no_way
 from .house import House
 from .integrations import Integrations
+from .meanwhile import check_seen
 from .roles import operator, viewer
 
 if TYPE_CHECKING:  # a page that connects reads the services' signatures, and loads no door
@@ -75,7 +76,10 @@ class Events:
 
     @operator
     async def save(self, event: Event) -> Event:
-        """Keep a contract that passes every check, under its id or a new one; raises Invalid with all problems otherwise."""
+        """Keep a contract that passes every check, under its id or a new one; raises Invalid with all problems otherwise.
+
+        ``updated_at`` is that of the contract that was changed: Refused where somebody else saved it meanwhile.
+        """
         event = event.model_copy(update={"name": event.name.strip()})
         problems = blocking(await self.check(event))
         if problems:
@@ -83,7 +87,10 @@ class Events:
         id, now = event.id or new_id("evt"), self.house.clock.now()
 
         def change(before: dict[str, Any] | None) -> dict[str, Any]:
-            created = Event.model_validate(before).created_at if before else now
+            old = Event.model_validate(before) if before else None
+            if old is not None:
+                check_seen(event.updated_at, old.updated_at, old.name)
+            created = old.created_at if old else now
             kept = event.model_copy(update={"id": id, "created_at": created, "updated_at": now})
             return kept.model_dump(mode="json")
 

@@ -31,7 +31,9 @@ from workbench.models.journal import Entry
 from workbench.sentence import Sentence, say
 
 from .house import House
+from .meanwhile import check_seen
 from .roles import operator, viewer
+from .visibility import require_all_units
 
 if TYPE_CHECKING:  # a page that connects reads the services' signatures, and loads no door
     from workbench.adapters.code_pools import CodePools
@@ -99,10 +101,13 @@ class Gates:
         return await self._keep(new_id("gat"), settings, made=True)
 
     @operator
-    async def save(self, id: str, settings: GateSettings) -> Gate:
-        """Change a gate; holds that wait are answered by the settings as they are then. Raises Invalid with all problems."""
+    async def save(self, id: str, settings: GateSettings, seen: GateSettings | None = None) -> Gate:
+        """Change a gate; holds that wait are answered by the settings as they are then. Raises Invalid with all problems.
+
+        ``seen`` are the settings that were changed: Refused where somebody else saved others meanwhile.
+        """
         found = await self.get(id)
-        return await self._keep(found.id, settings, made=False)
+        return await self._keep(found.id, settings, made=False, seen=seen)
 
     @operator
     async def open(self, id: str) -> Gate:
@@ -143,6 +148,7 @@ class Gates:
     @operator
     async def add_codes(self, key: str, text: str) -> CodePool:
         """Put codes into a pool, one a line; a code that it already has is not added twice. The pool is made when it is new."""
+        require_all_units()  # the gates of every unit take codes from a pool
         if not text.strip():
             raise Invalid(
                 [Problem(field="codes", sentence=say("There is no code in it. Paste one code a line."))]
@@ -152,6 +158,7 @@ class Gates:
     @operator
     async def delete_pool(self, key: str) -> None:
         """Forget a pool with its codes. Refused while a gate names it."""
+        require_all_units()
         await self._refuse_while_named(key, "pool")
         await self.pools_of.delete(key)
         await self._told("codes deleted", key)
@@ -165,6 +172,7 @@ class Gates:
     @operator
     async def import_consent(self, key: str, text: str) -> ConsentList:
         """Keep a consent list of one identifier a line, in place of the one of this name. Only digests are kept."""
+        require_all_units()  # the gates of every unit ask a list
         if not text.strip():
             raise Invalid(
                 [
@@ -193,6 +201,7 @@ class Gates:
     @operator
     async def delete_consent(self, key: str) -> None:
         """Forget a consent list. Refused while a gate names it."""
+        require_all_units()
         await self._refuse_while_named(key, "list")
         await asyncio.to_thread(self.lists_of.delete, key)
         await self._told("consent deleted", key)
@@ -242,7 +251,9 @@ class Gates:
 
     # ------------------------------------------------------------------------------------------------------------------
 
-    async def _keep(self, id: str, wanted: GateSettings, *, made: bool) -> Gate:
+    async def _keep(
+        self, id: str, wanted: GateSettings, *, made: bool, seen: GateSettings | None = None
+    ) -> Gate:
         settings, stock, now = tidy_gate(wanted), await self._stock(), self.house.clock.now()
         kept: list[Gate] = []
         before: list[Gate] = []
@@ -252,8 +263,11 @@ class Gates:
                 known = {key: Gate.model_validate(item) for key, item in documents.items()}
                 if not made and id not in known:
                     raise NotFound(say("The gate was deleted in the meantime."))
+                if id in known:
+                    check_seen(seen, known[id].settings, known[id].settings.name)
                 others = [one for key, one in known.items() if key != id]
-                problems = blocking(_clashes(settings, others) + check_gate(settings, stock))
+                clashes = _clashes(settings, others) or _taken(settings, self.house.catalogue.unseen(GATES))
+                problems = blocking(clashes + check_gate(settings, stock))
                 if problems:
                     raise Invalid(problems)
                 old = known.get(id)
@@ -349,6 +363,18 @@ def _clashes(settings: GateSettings, others: list[Gate]) -> list[Problem]:
         )
         found.append(Problem(field="key", sentence=sentence))
     return found
+
+
+def _taken(settings: GateSettings, unseen: Iterable[dict[str, Any]]) -> list[Problem]:
+    """Return that another unit's gate has the key: it stands in the address that the platform calls, which is there once."""
+    key = settings.key.strip().casefold()
+    if not key or all(str(one["settings"].get("key", "")).casefold() != key for one in unseen):
+        return []
+    return [
+        Problem(
+            field="key", sentence=say("The key {key} is taken. Choose another key.", key=settings.key.strip())
+        )
+    ]
 
 
 def _named(settings: GateSettings, what: Literal["pool", "list"]) -> Iterator[str]:

@@ -34,6 +34,7 @@ from .crew import Crew
 from .defects import tell_defect
 from .gate_house import GateHouse
 from .roles import admin, caller, operator, viewer
+from .visibility import in_background
 
 if TYPE_CHECKING:
     from .keeping import Keeping
@@ -185,6 +186,7 @@ class Holds:
 
     async def _keep_watch(self) -> None:
         caller.set(Person(name=self.gates.house.owner.name, role="operator"))
+        in_background()
         while True:
             self._news.clear()
             # What the disk does not take is tried again in a moment; the hold stays as it was.
@@ -231,6 +233,7 @@ class Holds:
 
     async def _work(self, id: str) -> None:
         assert self._keeping is not None, "work begins after the keeper was made"
+        in_background(await self.gates.holds.unit(id))
         async with self._turn(id):
             await self._keeping.work(id)
 

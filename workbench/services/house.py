@@ -17,15 +17,16 @@ from .roles import caller
 
 if TYPE_CHECKING:  # a page that connects reads the services' signatures, and loads no door
     from workbench.adapters.budgets import Budgets
-    from workbench.adapters.catalogue import Catalogue
     from workbench.adapters.clock import Clock
     from workbench.adapters.database import Database
     from workbench.adapters.home import Home
     from workbench.adapters.journal import Journal
     from workbench.adapters.ledger import Ledger
     from workbench.adapters.tokens import Tokens
-    from workbench.adapters.vault import Vault
     from workbench.adapters.wire import Wire
+
+    from .visible_catalogue import VisibleCatalogue
+    from .visible_vault import VisibleVault
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,8 @@ class House:
     """Everything the services need from the world. ``owner`` is who works here when nobody else is named."""
 
     home: Home
-    catalogue: Catalogue
-    vault: Vault
+    catalogue: VisibleCatalogue
+    vault: VisibleVault
     journal: Journal
     ledger: Ledger
     budgets: Budgets

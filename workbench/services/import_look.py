@@ -29,8 +29,6 @@ QUESTIONS: Final = 10
 class FileLook(SyncLook):
     """How the rows of one import are looked at: as lines of its files."""
 
-    _bytes = 0
-
     @property
     def import_doors(self) -> ImportDoors:
         """The doors, with those of imports."""
@@ -71,7 +69,7 @@ class FileLook(SyncLook):
         problem = too_long(len(self.header), looked.size, self.limit)
         if problem is not None:
             return replace(looked, data=None, problems=(*looked.problems, problem))
-        self._bytes += looked.size
+        self.weight += looked.size
         return looked
 
     def body(self, looked: Looked) -> str:
@@ -84,7 +82,7 @@ class FileLook(SyncLook):
     def calls(self, rows: int) -> int:
         """Return how many calls the parts are that so many of the rows make that were looked at: each upload, and the questions after."""
         room = max(1, self.limit - len(self.header))
-        return math.ceil(max(self._bytes, rows) / room) * (1 + QUESTIONS) if rows else 0
+        return math.ceil(max(self.weight, rows) / room) * (1 + QUESTIONS) if rows else 0
 
 
 def _reading(settings: ShopSettings) -> ShopSettings:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from workbench.engine.import_join import PartRows
 from workbench.engine.import_parts import line
+from workbench.engine.table_ranges import WHOLE, TableRange
 from workbench.engine.table_rows import TableRow
 from workbench.errors import Refused
 from workbench.models.base import JsonValue
@@ -52,12 +53,14 @@ class ImportRows:
         self._doors, self._run_id, self._look, self._key = doors, run_id, look, key
         self._turn = asyncio.Lock()  # a look is made for one thread at a time
 
-    async def walk(self, after: int = 0, last: int | None = None) -> AsyncIterator[list[SyncLooked]]:
+    async def walk(
+        self, after: int = 0, last: int | None = None, within: TableRange = WHOLE
+    ) -> AsyncIterator[list[SyncLooked]]:
         """Give what goes of the rows behind row ``after``, up to row ``last``, some at a time; made in a thread.
 
-        Raises Refused where the table was changed since.
+        With ``within`` nothing before that range of the table is read. Raises Refused where the table was changed since.
         """
-        async for batch in self._doors.tables.batches(self._look.table.id, after=after, size=BATCH):
+        async for batch in self._doors.tables.batches(self._look.table.id, after=after, size=BATCH, within=within):  # fmt: skip
             if last is not None and batch and batch[-1].number > last:
                 batch = [row for row in batch if row.number <= last]
             if not batch:

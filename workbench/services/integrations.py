@@ -23,6 +23,7 @@ from workbench.sentence import say
 
 from .dispatch import Dispatch
 from .house import House
+from .meanwhile import check_seen
 from .portable import from_portable, portable, wanted_secrets
 from .roles import admin, operator, viewer
 
@@ -69,6 +70,7 @@ class Integrations:
             id=new_id("dra"),
             settings=saved.settings,
             integration_id=id,
+            seen=saved.updated_at,
             tested=saved.tested,
             updated_at=self.house.clock.now(),
         )
@@ -184,7 +186,10 @@ class Integrations:
 
     @operator
     async def save(self, draft: Draft) -> Integration:
-        """Save a draft that passes every check; raises Invalid with all problems otherwise. An untested one is saved and says so."""
+        """Save a draft that passes every check; raises Invalid with all problems otherwise. An untested one is saved and says so.
+
+        Refused where somebody else saved the integration after the draft was begun: the draft stays.
+        """
         problems = blocking(await self.check(draft, "save"))
         if problems:
             raise Invalid(problems)
@@ -198,10 +203,11 @@ class Integrations:
             clash = blocking(check_configure(settings, provider_of(settings.provider), names))
             if clash:
                 raise Invalid(clash)
-            before = documents.get(id)
-            created = Integration.model_validate(before).created_at if before else now
-            if before:
-                replaced.append(Integration.model_validate(before).settings)
+            before = Integration.model_validate(documents[id]) if id in documents else None
+            if before is not None:
+                check_seen(draft.seen, before.updated_at, before.name)
+                replaced.append(before.settings)
+            created = before.created_at if before is not None else now
             saved = Integration(
                 id=id, settings=settings, fingerprint=fingerprint(settings), tested=draft.tested, created_at=created, updated_at=now,
             )  # fmt: skip
@@ -239,7 +245,7 @@ class Integrations:
         saved = await self.get(id)
         draft = Draft(
             id=new_id("dra"), settings=saved.settings.model_copy(update={"name": name}), integration_id=saved.id, tested=saved.tested,
-            updated_at=self.house.clock.now(),
+            seen=saved.updated_at, updated_at=self.house.clock.now(),
         )  # fmt: skip
         return await self.save(draft)
 
@@ -287,14 +293,16 @@ class Integrations:
 
     def _listed(self, item: Integration) -> Listed:
         missing = tuple(ref.hint for ref in item.settings.secrets() if not self.house.vault.has(ref.handle))
+        unit = self.house.catalogue.unit_of(item.id)
         if item.tested is None:
-            return Listed(integration=item, badge="untested", missing_secrets=missing)
+            return Listed(integration=item, badge="untested", missing_secrets=missing, unit=unit)
         if item.tested.fingerprint != item.fingerprint:
-            return Listed(integration=item, badge="changed", missing_secrets=missing)
+            return Listed(integration=item, badge="changed", missing_secrets=missing, unit=unit)
         return Listed(
             integration=item,
             badge=_BADGES.get(item.tested.outcome, "failed"),
             missing_secrets=missing,
+            unit=unit,
         )
 
     def _transact(self, change: Any) -> None:

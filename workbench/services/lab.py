@@ -111,6 +111,8 @@ class Lab:
                     most=MOST_VALUES,
                 )
             )
+        if not values:
+            raise _invalid(say("A curve needs at least one value of the setting. Give some."))
         wanted = _swept(scenario, setting, values)
         if anew(scenario, setting) and sum(one.size for one in wanted) > MOST_CROWDS:
             raise _invalid(

@@ -32,6 +32,7 @@ from workbench.sentence import say
 
 from .dispatch import PENDING_TOKEN, confirm
 from .house import House
+from .meanwhile import check_seen
 from .message_comparing import compared
 from .message_failover import rehearsed
 from .message_fit import EXAMPLE_NUMBER
@@ -129,8 +130,11 @@ class Messages:
             return EXAMPLE_PRICES
 
     @operator
-    async def save_prices(self, table: PriceTable) -> PriceTable:
-        """Keep an edited price table; of two prices for the same country and provider the later one stays."""
+    async def save_prices(self, table: PriceTable, seen: PriceTable | None = None) -> PriceTable:
+        """Keep an edited price table; of two prices for the same country and provider the later one stays.
+
+        ``seen`` is the table that was changed: Refused where somebody else saved another one meanwhile.
+        """
         prices = {(one.region.strip().upper(), one.provider.strip()): one.amount for one in table.prices}
         tidy: dict[str, Any] = {
             "currency": table.currency,
@@ -141,7 +145,14 @@ class Messages:
             ],
         }
         kept = PriceTable.model_validate(tidy)
-        await asyncio.to_thread(self.house.catalogue.put, MESSAGE_PRICES, ONE, kept.model_dump(mode="json"))
+
+        def change(before: dict[str, Any] | None) -> dict[str, Any]:
+            check_seen(
+                seen, PriceTable.model_validate(before) if before else EXAMPLE_PRICES, say("The price table")
+            )
+            return kept.model_dump(mode="json")
+
+        await asyncio.to_thread(self.house.catalogue.update, MESSAGE_PRICES, ONE, change)
         return kept
 
     @operator

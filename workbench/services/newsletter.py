@@ -157,7 +157,7 @@ _TAKEN: Final = Acknowledgement(body='{"received": true}')
 def _log(house: House) -> NewsletterLog:
     from workbench.adapters.newsletter_log import NewsletterLog
 
-    return NewsletterLog(house.journal.database)
+    return NewsletterLog(house.database)
 
 
 def _bare(status: int) -> Acknowledgement:

@@ -5,15 +5,21 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+from typing import Any
 
 from workbench.adapters.clock import new_id
-from workbench.models.person import Person, Role
+from workbench.engine.checks import blocking
+from workbench.engine.identity import check_identity, check_person
+from workbench.errors import Invalid, Refused
+from workbench.models.person import IdentitySettings, Person, Role
+from workbench.sentence import say
 
 from .house import House
 from .roles import admin
 
 KIND = "people"
 PREFIX = "wbk_"
+IDENTITY = "identity"
 
 
 class People:
@@ -23,10 +29,16 @@ class People:
         self.house = house
 
     @admin
-    async def add(self, name: str, role: Role = "viewer") -> str:
-        """Add a person and return the token; it is shown this once."""
+    async def add(self, name: str, role: Role = "viewer", units: tuple[str, ...] = ()) -> str:
+        """Add a person, for some business units or (without any) for all, and return the token; it is shown this once.
+
+        Raises Invalid where the name or a unit cannot be one.
+        """
+        problems = check_person(name, units)
+        if problems:
+            raise Invalid(problems)
         token = PREFIX + secrets.token_urlsafe(24)
-        document = {"name": name, "role": role, "token": digest(token)}
+        document = {"name": name.strip(), "role": role, "units": list(units), "token": digest(token)}
         await asyncio.to_thread(self.house.catalogue.put, KIND, new_id("per"), document)
         return token
 
@@ -34,9 +46,7 @@ class People:
     async def list_all(self) -> list[Person]:
         """Return everybody with a token, by name."""
         found = await asyncio.to_thread(self.house.catalogue.all, KIND)
-        return sorted(
-            (Person(name=item["name"], role=item["role"]) for item in found), key=lambda person: person.name
-        )
+        return sorted(map(_person, found), key=lambda person: person.name)
 
     @admin
     async def remove(self, name: str) -> int:
@@ -51,13 +61,50 @@ class People:
 
         return await asyncio.to_thread(take_back)
 
+    @admin
+    async def identity(self) -> IdentitySettings:
+        """Return how people come in beside tokens (a proxy, JupyterHub), and by which rules they have which role."""
+        return await self.settings()
+
+    @admin
+    async def save_identity(self, settings: IdentitySettings) -> IdentitySettings:
+        """Keep how people come in, in place of what was; it holds from the next call on. Raises Invalid with all problems.
+
+        ``version`` is that of the settings it was made of: Refused where somebody changed them meanwhile.
+        """
+        problems = blocking(check_identity(settings))
+        if problems:
+            raise Invalid(problems)
+
+        def change(before: dict[str, Any] | None) -> dict[str, Any]:
+            if settings.version != (before or {}).get("version", 0):
+                raise Refused(
+                    say(
+                        "Somebody changed how people come in meanwhile. Look at it again, then make your change."
+                    )
+                )
+            return settings.model_copy(update={"version": settings.version + 1}).model_dump(mode="json")
+
+        kept = await asyncio.to_thread(self.house.catalogue.update, IDENTITY, IDENTITY, change)
+        return IdentitySettings.model_validate(kept)
+
+    async def settings(self) -> IdentitySettings:
+        """Return how people come in. Not a route: ``identity`` is what an admin asks."""
+        found = await asyncio.to_thread(self.house.catalogue.all, IDENTITY)
+        return IdentitySettings.model_validate(found[0]) if found else IdentitySettings()
+
     async def by_token(self, token: str) -> Person | None:
         """Return whose token this is, or None. Not a route."""
         wanted = digest(token)
         for item in await asyncio.to_thread(self.house.catalogue.all, KIND):
             if secrets.compare_digest(item["token"], wanted):
-                return Person(name=item["name"], role=item["role"])
+                return _person(item)
         return None
+
+
+def _person(document: dict[str, Any]) -> Person:
+    """Return a person as kept; one of an earlier version works for all units."""
+    return Person(name=document["name"], role=document["role"], units=tuple(document.get("units", ())))
 
 
 def digest(token: str) -> str:

@@ -82,7 +82,7 @@ class Push:
                 "worker_url": verdict.worker,
             }
         )
-        return await self.shops.save(changed, shop.id)
+        return await self.shops.save(changed, shop.id, seen=shop.settings)
 
     @operator
     async def ask(self, shop_id: str) -> Ask:

@@ -58,23 +58,31 @@ class Rehearsal:
     async def standings(self) -> list[Standing]:
         """Return where every sendout stands, the newest first."""
         answer = await self._ask("GET", "/sendouts")
-        return [Standing.model_validate(item) for item in answer["sendouts"]]
+        return await self._seen([Standing.model_validate(item) for item in answer["sendouts"]])
 
     @viewer
     async def standing(self, id: str) -> Standing:
         """Return where a sendout stands. Raises NotFound."""
-        return Standing.model_validate(await self._ask("GET", _path(id)))
+        seen = await self._seen([Standing.model_validate(await self._ask("GET", _path(id)))])
+        if not seen:
+            raise _unknown()
+        return seen[0]
 
     @viewer
     async def endings(self, id: str, after: int = 0, limit: int = 50) -> list[Ended]:
         """Return how the contacts after number ``after`` ended, at most ``limit`` (up to 1,000) of them. Raises NotFound."""
+        if self.house.person.units:
+            await self.standing(id)  # NotFound where it is another unit's
         after, limit = max(0, min(after, 10**9 - 1)), max(0, min(limit, MOST_ENDINGS))
         answer = await self._ask("GET", f"{_path(id)}/endings?after={after}&limit={limit}")
         return [Ended.model_validate(item) for item in answer["endings"]]
 
     @operator
     async def advance(self, minutes: float) -> list[Standing]:
-        """Move the platform's clock on by ``minutes``, and return where every sendout stands then, the newest first."""
+        """Move the platform's clock on by ``minutes``, and return where every sendout stands then, the newest first.
+
+        Raises Refused while another unit's sendout waits: there is one clock for all.
+        """
         if not 0 <= minutes <= MOST_MINUTES:
             raise Refused(
                 say(
@@ -82,8 +90,20 @@ class Rehearsal:
                     most=MOST_MINUTES,
                 )
             )
+        there = await self._ask("GET", "/sendouts")
+        waiting = [Standing.model_validate(item) for item in there["sendouts"] if item.get("waiting")]
+        if len(await self._seen(waiting)) < len(waiting):
+            raise Refused(
+                say("A sendout of another unit waits on the same clock. Move it on when that one has ended.")
+            )
         answer = await self._ask("POST", "/clock", json.dumps({"advance_min": minutes}).encode())
-        return [Standing.model_validate(item) for item in answer["sendouts"]]
+        return await self._seen([Standing.model_validate(item) for item in answer["sendouts"]])
+
+    async def _seen(self, standings: list[Standing]) -> list[Standing]:
+        """Return the sendouts that are not for a gate of a unit that the caller does not work for."""
+        unseen = await asyncio.to_thread(self.house.catalogue.unseen, GATES)
+        theirs = {self._at_gate(GateSettings.model_validate(one["settings"])) for one in unseen}
+        return [one for one in standings if one.sendout.target.url not in theirs]
 
     async def _ask(
         self, method: str, path: str, body: bytes = b"", *, wait_s: float = WAIT_S
@@ -121,10 +141,18 @@ class Rehearsal:
             )
         name, key = _key_of(settings)
         return Target(
-            url=f"{self.server}/gate/{quote(settings.key, safe='')}",
+            url=self._at_gate(settings),
             auth=settings.auth,
             name=name,
             token=self._secret(key),
+        )
+
+    def _at_gate(self, settings: GateSettings) -> str:
+        """Return where the hooks of a gate with these settings go."""
+        return (
+            settings.queue_url
+            if settings.kind == "sqs"
+            else f"{self.server}/gate/{quote(settings.key, safe='')}"
         )
 
     def _gate(self, wanted: str) -> Gate:

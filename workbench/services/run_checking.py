@@ -1,26 +1,34 @@
-"""RUN CHECKING: every row of a run is looked at before the first one goes: streamed, a thousand at a time, beside everything else."""
+"""RUN CHECKING: every row of a run is looked at before the first one goes: streamed, a thousand at a time, beside everything else.
+
+A table that several processes look at is looked at range by range. What each finds is joined in the table's order, and is what one of
+them would have found: what rows before a range said is looked up before it is begun.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from workbench.engine.table_ranges import WHOLE, TableRange
 from workbench.engine.table_rows import TableRow
-from workbench.models.base import Problem
+from workbench.models.base import JsonValue, Problem
 from workbench.models.run import CheckedFilter, CheckState, Preflight
 from workbench.models.run_kept import KeptRow, KeptRun
+from workbench.models.spread import Piece
 from workbench.sentence import Sentence, say
 
 from .consent_asking import Ledger, decided
 from .double_send import went
 from .house import House
 from .run_keeping import fixes_of, kept_row, masked
-from .run_look import Look, Looked
+from .run_look import MOST_SEEN, Look, Looked
+from .run_ranges import SERVICE, Ranges, done_by, plain
 from .run_tally import Tally
+from .spread import Spread
 
 if TYPE_CHECKING:  # a page that connects reads the services' signatures, and loads no door
     from workbench.adapters.run_store import RunStore
@@ -30,41 +38,127 @@ if TYPE_CHECKING:  # a page that connects reads the services' signatures, and lo
 
 BATCH: Final = 1_000
 TOLD_EVERY_S: Final = 0.5
-MOST_SEEN: Final = 300_000
-"""Marks that are remembered within one table; a double behind them is found when it is about to go."""
 MOST_DETAILED: Final = 20_000
 """Rows whose cells and problems are kept for a person to mend; nobody mends more by hand."""
+LEAST_DETAILED: Final = 20
+"""Such rows of each range at the least."""
+
+
+@dataclass(slots=True)
+class Before:
+    """What was said by the rows of a turn up to one of them; ``full`` where no more is remembered."""
+
+    turn: str = ""
+    until: int = 0
+    seen: dict[str, Any] = field(default_factory=dict, repr=False)
+    full: bool = False
 
 
 @dataclass(slots=True)
 class Checking:
-    """One walk over a run's table."""
+    """One walk over a run's table, or several over its ranges."""
 
     house: House
     store: RunStore
     tables: Tables
     marks: SendMarks | None
     consent: Ledger | None
+    before: Before = field(default_factory=Before)
 
-    async def run(self, id: str, turn: str, look: Look, key: RowKey) -> None:
+    async def run(self, id: str, turn: str, look: Look, key: RowKey, spread: Spread) -> None:
         """Look at every row and keep what was found; ends early once somebody else's turn began."""
-        tally, walk = Tally(functools.partial(masked, self.house)), _Walk(self, id, look, key)
-        clock = asyncio.get_running_loop().time
-        told_at, waiting = clock(), list[KeptRow]()
-        walk.touched = bool(await self.store.page(id, CheckedFilter(limit=1)))
-        async for batch in self.tables.batches(look.table.id, size=BATCH):
-            waiting += await walk.piece(batch, tally)
-            if clock() - told_at >= TOLD_EVERY_S or len(waiting) >= BATCH:
-                told_at = clock()
-                found, waiting = waiting, []
-                if not await self.store.put(id, turn, found, _so_far(tally.preflight)):
-                    return
+        touched = bool(await self.store.page(id, CheckedFilter(limit=1)))
+        ranges = await Ranges(self.tables).of(look.table, spread)
+        if len(ranges) > 1:
+            tally, waiting = await self._spread(id, turn, look, ranges, touched, spread), list[KeptRow]()
+        else:
+            tally, waiting = await self._walk(_Walk(self, id, look, key, touched), turn)
+        if tally is None:
+            return
         tally.seconds = await self.seconds(look, tally.ready)
         tally.done = True
         if await self.store.put(id, turn, waiting, _so_far(tally.preflight)):
             await self.store.change(
                 id, {"checking"}, functools.partial(_done, look.basis, self.house), turn=turn
             )
+
+    async def piece(
+        self, id: str, turn: str, look: Look, key: RowKey, within: TableRange, detailed: int, *, touched: bool
+    ) -> JsonValue:  # fmt: skip
+        """Look at the rows of one range and keep what was found; return it as plain JSON, None once somebody else's turn began."""
+        walk = _Walk(self, id, look, key, touched, detailed)
+        await self._remember(walk, turn, within.number)
+        tally, waiting = await self._walk(walk, turn, within)
+        if tally is None or not await self.store.put(id, turn, waiting, _as_it_is):
+            return None
+        full, last = not look.remember(()), within.last or 0
+        if full or self.before.turn != turn or self.before.until <= last:
+            self.before = Before(turn, last, look.seen, full)
+        return {"preflight": tally.preflight.model_dump(mode="json"), "weight": look.weight}
+
+    async def _walk(
+        self, walk: _Walk, turn: str, within: TableRange = WHOLE
+    ) -> tuple[Tally | None, list[KeptRow]]:
+        """Look at the rows of one range; return what was found, and what of it is not kept yet. None once somebody else's turn began.
+
+        Of the whole table it is told how far it is.
+        """
+        id, tally = walk.id, Tally(functools.partial(masked, self.house))
+        clock = asyncio.get_running_loop().time
+        told_at, waiting = clock(), list[KeptRow]()
+        async for batch in self.tables.batches(walk.look.table.id, size=BATCH, within=within):
+            waiting += await walk.piece(batch, tally)
+            if clock() - told_at >= TOLD_EVERY_S or len(waiting) >= BATCH:
+                told_at = clock()
+                found, waiting = waiting, []
+                told = _so_far(tally.preflight) if within == WHOLE else _as_it_is
+                if not await self.store.put(id, turn, found, told):
+                    return None, []
+        return tally, waiting
+
+    async def _spread(
+        self, id: str, turn: str, look: Look, ranges: Sequence[TableRange], touched: bool, spread: Spread
+    ) -> Tally | None:  # fmt: skip
+        """Let all ranges be looked at, and return what was found, joined; None once somebody else's turn began."""
+        told: dict[str, JsonValue] = {
+            "id": id, "turn": turn, "touched": touched, "detailed": max(LEAST_DETAILED, MOST_DETAILED // len(ranges)),
+        }  # fmt: skip
+        pieces = [
+            Piece(service=SERVICE, method="look_over", arguments={**told, "within": plain(one)})
+            for one in ranges
+        ]
+        found: dict[int, Preflight] = {}
+        async with done_by(spread, pieces) as ended:
+            async for done in ended:
+                if not isinstance(done.result, dict):
+                    return None
+                look.weight += int(str(done.result["weight"]))
+                found[done.place] = Preflight.model_validate(done.result["preflight"])
+                if not await self.store.put(id, turn, [], _so_far(self._joined(found).preflight)):
+                    return None
+        return self._joined(found)
+
+    def _joined(self, found: Mapping[int, Preflight]) -> Tally:
+        tally = Tally(functools.partial(masked, self.house))
+        for place in sorted(found):
+            tally.join(found[place])
+        return tally
+
+    async def _remember(self, walk: _Walk, turn: str, until: int) -> None:
+        """Let a look know what the rows up to this one say: from the range before, where this process looked at it, else from the table."""
+        look = walk.look
+        if not until or not look.remember(()):
+            return
+        known, after = self.before, 0
+        if known.turn == turn and (known.full or known.until <= until):
+            look.seen = known.seen if known.full else dict(known.seen)
+            after = until if known.full else known.until
+        if after < until:
+            async for batch in self.tables.batches(look.table.id, after=after, size=BATCH):
+                ours = [row for row in batch if row.number <= until]
+                if not ours or not await walk.remember(ours) or len(ours) < len(batch):
+                    break
+        look.weight = 0
 
     async def seconds(self, look: Look, rows: int) -> float | None:
         """Return the time that so many rows take at the account's pace, None where nobody limits it."""
@@ -94,25 +188,36 @@ class Checking:
 class _Walk:
     """What is remembered from one thousand rows to the next."""
 
-    def __init__(self, checking: Checking, id: str, look: Look, key: RowKey) -> None:
-        self.checking, self.id, self.look, self.key = checking, id, look, key
-        self.touched = True
-        self._seen: dict[str, int] = {}
+    def __init__(
+        self, checking: Checking, id: str, look: Look, key: RowKey, touched: bool, most: int | None = None
+    ) -> None:
+        self.checking, self.id, self.look, self.key, self.touched = checking, id, look, key, touched
+        self._most = MOST_DETAILED if most is None else most
         self._detailed = 0
 
     async def piece(self, batch: Sequence[TableRow], tally: Tally) -> list[KeptRow]:
         """Look at some rows, count them, and return what is to be kept of them."""
         if not batch:
             return []
-        kept: Mapping[int, KeptRow] = {}
-        if self.touched:
-            kept = await self.checking.store.between(self.id, batch[0].number, batch[-1].number)
+        kept = await self._kept(batch)
         looked = await asyncio.to_thread(self._looked, batch, kept)
         ready = [one for one in looked if one.data is not None and not _by_hand(kept, one.number)]
         outside = dict(
             zip((one.number for one in ready), await self.checking.outside(self.look, ready), strict=True)
         )
         return await asyncio.to_thread(self._counted, looked, kept, outside, tally)
+
+    async def remember(self, batch: Sequence[TableRow]) -> bool:
+        """Let the look know what rows say that come before those to be looked at; return whether it wants more of them."""
+        kept = await self._kept(batch)
+        looked = await asyncio.to_thread(self._looked, batch, kept)
+        return self.look.remember([one for one in looked if not _by_hand(kept, one.number) or one.mark])
+
+    async def _kept(self, batch: Sequence[TableRow]) -> Mapping[int, KeptRow]:
+        """Return what is kept of rows that a person mended or left out."""
+        if not self.touched:
+            return {}
+        return await self.checking.store.between(self.id, batch[0].number, batch[-1].number)
 
     def _looked(self, batch: Sequence[TableRow], kept: Mapping[int, KeptRow]) -> list[Looked]:
         look = self.look.look
@@ -132,7 +237,7 @@ class _Walk:
                 continue
             self._detailed += 1
             row = kept_row(self.key, self.look, one, state, problems, before)
-            if self._detailed > MOST_DETAILED and before is None:
+            if self._detailed > self._most and before is None:
                 row = KeptRow(row.number, row.state, row.fields)
             found.append(row)
         return found
@@ -141,10 +246,11 @@ class _Walk:
         """Return the row before this one that says the same to the same contact."""
         if not one.mark:
             return None
-        first = self._seen.get(one.mark)
-        if first is None and len(self._seen) < MOST_SEEN:
-            self._seen[one.mark] = one.number
-        return first
+        seen = self.look.seen
+        first: int | None = seen.get(one.mark)
+        if first is None and len(seen) < MOST_SEEN:
+            seen[one.mark] = one.number
+        return None if first == one.number else first  # what is known may reach further than this row
 
 
 def verdict(
@@ -170,6 +276,10 @@ def _note(field: str, sentence: Sentence) -> Problem:
 def _by_hand(kept: Mapping[int, KeptRow], number: int) -> bool:
     one = kept.get(number)
     return one is not None and one.by_hand
+
+
+def _as_it_is(kept: KeptRun) -> KeptRun:
+    return kept
 
 
 def _so_far(preflight: Preflight) -> functools.partial[KeptRun]:

@@ -7,8 +7,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from workbench.engine.table_ranges import TableRange
 from workbench.engine.table_rows import TableRow
 from workbench.models.base import JsonValue, Problem
 from workbench.models.message import Designation
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
     from .consent_asking import AskedChannel
     from .house import House
+    from .spread import Spread
+
+MOST_SEEN: Final = 300_000
+"""What of a table's rows is remembered for finding doubles; one behind them is found when it is about to go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,12 @@ class Looked:
 class Filler(Protocol):
     """Brings what a run sends into the ledger, resumably, and lets its job begin."""
 
-    async def run(self, run: Run, look: Look, key: RowKey) -> None:
+    async def run(self, run: Run, look: Look, key: RowKey, spread: Spread) -> None:
         """Add what is not in the ledger yet, then start the job. A disk that is full is waited for."""
+        ...
+
+    async def piece(self, run: Run, look: Look, key: RowKey, within: TableRange) -> JsonValue:
+        """Do what one range of the table's rows needs, and return what of it counts for the whole. Twice has the effect of once."""
         ...
 
 
@@ -92,6 +101,10 @@ class Look(ABC):
 
     def __init__(self, house: House, plan: RunPlan, table: Table, targets: tuple[Target, ...]) -> None:
         self.house, self.plan, self.table, self.targets = house, plan, table, targets
+        self.seen: dict[str, Any] = {}
+        """What was said by rows so far, by its digest, so that a later one that says the same is found."""
+        self.weight = 0
+        """Bytes of the rows that were looked at and can go, where their number does not tell how many calls they are."""
 
     @property
     @abstractmethod
@@ -154,6 +167,15 @@ class Look(ABC):
     async def left_out(self, ready: Sequence[Looked]) -> list[tuple[str, Sentence] | None]:
         """Return for each row why the look itself leaves it out: the field's name and the reason; None for one that may go."""
         return [None] * len(ready)
+
+    def remember(self, looked: Sequence[Looked]) -> bool:
+        """Note what rows say that come before those to be looked at; return whether more such rows are wanted."""
+        if not self.guard_min:
+            return False
+        for one in looked:
+            if one.mark and one.mark not in self.seen and len(self.seen) < MOST_SEEN:
+                self.seen[one.mark] = one.number
+        return len(self.seen) < MOST_SEEN
 
     def calls(self, rows: int) -> int:
         """Return how many calls so many rows are."""

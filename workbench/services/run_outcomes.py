@@ -39,7 +39,10 @@ class Outcomes:
             run.id, CheckedFilter(states=("bad", "left_out"), after=after, limit=min(limit, 500))
         )
         kept_back = await self._store.kept_back(run.id, after)
-        sent = await self._rows(run, RowFilter(after=max(0, after - kept_back), limit=limit))
+        behind = max(0, after - kept_back)
+        rows = await self._rows(run, RowFilter(after=behind, limit=limit))
+        # while several processes add rows there are gaps: what is behind one is told once it is closed
+        sent = [row for place, row in enumerate(rows, behind + 1) if row.number == place]
         names = await self._provider_ids(sent)
         waiting, number, found = iter(sent), after, list[RowOutcome]()
         by_number = {one.number: one for one in aside}

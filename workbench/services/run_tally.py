@@ -52,6 +52,22 @@ class Tally:
         if problems:
             self._problems(number, state, problems, cells, 1)
 
+    def join(self, other: Preflight) -> None:
+        """Count what was found of the rows behind those so far."""
+        self.total += other.total
+        self.ready += other.ready
+        self.bad += other.bad
+        self.left_out += other.left_out
+        self.warned += other.warned
+        self.largest = max(self.largest, other.largest)
+        for one in sorted(other.problems, key=lambda one: one.first):
+            key = _key(one.field, one.sentence, one.level)
+            known = self._groups.get(key)
+            if known is not None:
+                self._groups[key] = known.model_copy(update={"rows": known.rows + one.rows})
+            elif len(self._groups) < MOST_GROUPS:
+                self._groups[key] = one
+
     def again(
         self, number: int, before: tuple[CheckState, Sequence[Problem]], after: tuple[CheckState, Sequence[Problem]],
         cells: Mapping[str, JsonValue], size: int,
@@ -67,7 +83,10 @@ class Tally:
     def preflight(self) -> Preflight:
         """What was found so far, the worst first."""
         order = {"error": 0, "warning": 1, "note": 2}
-        told = sorted(self._groups.values(), key=lambda one: (order[one.level], -one.rows, one.first))
+        told = sorted(
+            self._groups.values(),
+            key=lambda one: (order[one.level], -one.rows, one.first, one.field, one.sentence.text),
+        )
         return Preflight(
             total=self.total, ready=self.ready, bad=self.bad, left_out=self.left_out, warned=self.warned,
             largest=self.largest, seconds=self.seconds, problems=tuple(told), done=self.done,

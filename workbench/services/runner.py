@@ -135,6 +135,11 @@ class Run:
         """Whether nothing more is begun."""
         return self._closing
 
+    @property
+    def rate_per_s(self) -> float:
+        """The rows a second that were told last."""
+        return self._told_rate
+
     def close(self) -> None:
         """Begin nothing more; what is under way is brought to its end."""
         self._closing = True
@@ -218,9 +223,12 @@ class Run:
         return claimed
 
     async def _prepared(self, rows: Sequence[Claimed]) -> list[Any] | None:
-        """Return the rows made ready for their calls; None where that stops the job."""
+        """Return the rows made ready for their calls; None where that stops the job, or holds it up."""
         try:
             return await self._handler.prepare(rows)
+        except StorageFault as fault:
+            self._hold_up(fault)
+            return None
         except Exception as error:  # noqa: BLE001 - a defect is raised again by work(), once the ledger knows
             if isinstance(error, WorkbenchError):
                 self._stop(error.sentence)
@@ -228,6 +236,11 @@ class Run:
                 self._defect = error
                 self._stop(say("The workbench met a defect of its own ({name}).", name=type(error).__name__))
             return None
+
+    def _hold_up(self, fault: StorageFault) -> None:
+        """Begin nothing for a moment: what a row needs cannot be read just now, by no fault of the row or the job."""
+        self.notice = fault.sentence
+        self._dry_until = self._clock.monotonic() + FAULT_S
 
     async def _idle(self, wait: float) -> float | None:
         """Return when to look again while nothing is under way; None when there is nothing left to do here."""
@@ -329,6 +342,9 @@ class Run:
                 continue
             try:
                 answered = await self._handler.attempt(row, ready)
+            except StorageFault as fault:
+                self._hold_up(fault)
+                self._end(Settled(row.number, "waiting", released=True))
             except WorkbenchError as error:
                 self._stop(error.sentence)
                 self._end(Settled(row.number, "waiting", released=True))

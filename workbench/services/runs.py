@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from workbench.adapters.clock import new_id
@@ -32,6 +33,7 @@ from .consent_asking import Ledger
 from .events import Events
 from .house import House
 from .integrations import Integrations
+from .meanwhile import check_seen
 from .roles import operator, viewer
 from .run_checking import Checking
 from .run_filling import Filling
@@ -42,14 +44,14 @@ from .run_keeping import (
 from .run_look import Look, SyncLooks, Telling
 from .run_looking import RowLook, targets_for
 from .run_outcomes import Outcomes
+from .run_ranges import Ranges, range_of
 from .run_rows import RunRows
 from .run_tasks import RunTasks
 from .run_uploads import Uploads
+from .spread import Here, Spread
 from .work import Work, confirm_job
 
 if TYPE_CHECKING:  # a page that connects reads the services' signatures, and loads no door
-    from pathlib import Path
-
     from workbench.adapters.send_marks import SendMarks
     from workbench.adapters.tables import Tables
 
@@ -74,7 +76,9 @@ class Runs:
             tables,
         )
         self._syncs = syncs
-        self._store = RunStore(house.journal.database)
+        self._store = RunStore(house.database)
+        self.spread: Spread = Here(lambda _service, method: getattr(self, method))
+        """Where the pieces of this workbench's runs are done; whoever joins a cluster names it here."""
         self._checking = Checking(house, self._store, tables, marks, consent)
         self._rows = RunRows(house, self._store, tables, self._checking)
         self._filling = Filling(house, self._store, tables, work)
@@ -186,7 +190,8 @@ class Runs:
         """Take a file of this machine where it lies. Embedded only: no route leads here, and a served call is Refused."""
         if self.house.served:
             raise Refused(say("A file is only named by its path on your own workbench. Upload it."))
-        return await self.tables.place(path, encoding=encoding, delimiter=delimiter)
+        ranges = Ranges(self.tables)
+        return await ranges.place(Path(path), self.spread, encoding=encoding, delimiter=delimiter)
 
     async def from_frame(self, frame: Any, name: str = "") -> Table:
         """Keep the rows of a DataFrame. Embedded only."""
@@ -205,11 +210,15 @@ class Runs:
         return run
 
     @operator
-    async def change(self, id: str, plan: RunPlan) -> Run:
-        """Change a run that was not started. Its rows have to be looked at again."""
+    async def change(self, id: str, plan: RunPlan, seen: RunPlan | None = None) -> Run:
+        """Change a run that was not started. Its rows have to be looked at again.
+
+        ``seen`` is the plan that was changed: Refused where somebody else changed it meanwhile.
+        """
         plan = await self._whole(plan)
 
         def changed(kept: KeptRun) -> KeptRun:
+            check_seen(seen, kept.run.plan, kept.run.plan.title)
             update: dict[str, Any] = {
                 "plan": plan,
                 "state": "planned",
@@ -246,7 +255,7 @@ class Runs:
         await self._store.begin(
             id, OPEN, lambda kept: KeptRun(kept.run.model_copy(update=begun), kept.key, turn, "")
         )
-        await self._tasks.look(id, turn, self._checking.run(id, turn, look, key))
+        await self._tasks.look(id, turn, self._checking.run(id, turn, look, key, self.spread))
         return await self.get(id)
 
     # -- mending -------------------------------------------------------------------------------------------------------
@@ -281,7 +290,7 @@ class Runs:
             raise Refused(_changed())
         key = await key_of(self.house, kept)
         filling = look.filling() or self._filling
-        await self._tasks.add(kept.run, filling.run(kept.run, look, key))
+        await self._tasks.add(kept.run, filling.run(kept.run, look, key, self.spread))
         return await self.get(id)
 
     @operator
@@ -315,6 +324,34 @@ class Runs:
                 await (self.check(run.id) if run.state == "checking" else self.start(run.id))
             except WorkbenchError as error:
                 await self._tasks.told(run.id, error.sentence)
+
+    # Pieces of a run: whichever process of the team does one, it opens its own doors, and no secret and no contact is in its arguments.
+
+    async def look_at_block(self, path: str, at: int, until: int) -> JsonValue:
+        """Return what stands in a block of a file that is being placed. A piece of work. Not a route."""
+        return await Ranges(self.tables).look_at_block(path, at, until)
+
+    async def read_block(self, table: str, at: int, until: int) -> JsonValue:
+        """Return how a block of a table's bytes reads, whatever comes before it. A piece of work. Not a route."""
+        return await Ranges(self.tables).read_block(table, at, until)
+
+    async def look_over(
+        self, id: str, turn: str, within: JsonValue, detailed: int, touched: bool
+    ) -> JsonValue:
+        """Look at the rows of one range; return what was found, None once somebody else's turn began. A piece of work. Not a route."""
+        kept = await self._store.run(id)
+        if kept.turn != turn or kept.run.state != "checking":
+            return None
+        look, key = await self._look(kept.run.plan), await key_of(self.house, kept)
+        return await self._checking.piece(id, turn, look, key, range_of(within), detailed, touched=touched)
+
+    async def fill_over(self, id: str, within: JsonValue) -> JsonValue:
+        """Bring what goes of one range into the ledger, or what has to be known for that; return it. A piece of work. Not a route."""
+        kept = await self._store.run(id)
+        look, key = await self._look(kept.run.plan), await key_of(self.house, kept)
+        if kept.run.state != "starting" or kept.basis != look.basis:
+            raise Refused(_changed())
+        return await (look.filling() or self._filling).piece(kept.run, look, key, range_of(within))
 
     async def close(self) -> None:
         """Let go of what is under way; it goes on when it is asked for again."""

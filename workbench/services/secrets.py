@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 
+from workbench.adapters.clock import new_id
 from workbench.engine.checks import check_header_value
 from workbench.engine.spellings import SHORTEST, too_short
 from workbench.errors import Invalid
 from workbench.models.base import JsonValue, Problem, SecretRef
+from workbench.models.journal import Entry
 from workbench.sentence import say
 
 from .house import House
@@ -80,3 +83,22 @@ class Secrets:
         """Encrypt every secret with a new key and return how many there are."""
         await asyncio.to_thread(self.house.vault.rotate)
         return len(await asyncio.to_thread(self.house.vault.handles))
+
+    async def shut(self) -> list[str]:
+        """Return the handles of what no key on this machine opens. Embedded only: each machine has keys of its own."""
+        return await asyncio.to_thread(self.house.vault.shut)
+
+    async def give_up(self, handles: Collection[str]) -> int:
+        """Delete those of ``handles`` that no key on this machine opens, for good, and return how many. Embedded only, told in the journal.
+
+        The way out where a key is lost: what they locked is typed again, and what was sealed with one of them cannot be read any more.
+        """
+        gone = await asyncio.to_thread(self.house.vault.drop_shut, handles)
+        if gone:
+            await self.house.journal.append(
+                Entry(
+                    id=new_id("ent"), at=self.house.clock.now(), kind="change", mode=self.house.mode, who=self.house.person.name,
+                    detail=f"secrets given up, whose key is lost: {gone}",
+                )
+            )  # fmt: skip
+        return gone

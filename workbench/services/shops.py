@@ -20,8 +20,9 @@ from workbench.models.sync_platform import SyncPlatform
 from workbench.providers import platforms
 from workbench.sentence import say
 
-from .fresh import Fresh
+from .fresh import Fresh, marks_of
 from .house import House
+from .meanwhile import check_seen
 from .newsletter import Newsletter
 from .roles import operator, viewer
 from .shop_addresses import ShopAddresses
@@ -52,7 +53,7 @@ class Shops:
         self.house, self._marks = house, marks
         self.at = ShopAddresses(house, public_at)
         self.newsletter = Newsletter(house, self.by_token, consent)
-        self._known = Fresh([house.home.path(f"{SHOPS}.json")], self._read)
+        self._known = Fresh(marks_of(house, SHOPS), self._read)
 
     # -- looking -------------------------------------------------------------------------------------------------------
 
@@ -90,14 +91,17 @@ class Shops:
     # -- changing ------------------------------------------------------------------------------------------------------
 
     @operator
-    async def save(self, settings: ShopSettings, id: str | None = None) -> Shop:
+    async def save(
+        self, settings: ShopSettings, id: str | None = None, seen: ShopSettings | None = None
+    ) -> Shop:
         """Keep settings that pass every check as a new shop, or in place of the shop ``id``. Raises Invalid with all problems.
 
-        The shop's id and callback addresses stay. A key that nothing refers to any more is forgotten.
+        The shop's id and callback addresses stay. A key that nothing refers to any more is forgotten. ``seen`` are the settings that were
+        changed: Refused where somebody else saved others meanwhile.
         """
         kept = await asyncio.to_thread(self._key_tidied, tidy_shop(settings))
         try:
-            shop = await self._put(kept, id, "shop saved", strict=True)
+            shop = await self._put(kept, id, "shop saved", strict=True, seen=seen)
         except WorkbenchError:
             await self._forget([ref for ref in kept.secrets() if ref not in settings.secrets()])
             raise
@@ -226,7 +230,15 @@ class Shops:
                 return settings.model_copy(update={"api_key": self.house.vault.seal_text(tidy_text(text))})
         return settings
 
-    async def _put(self, settings: ShopSettings, id: str | None, what: str, *, strict: bool) -> Shop:
+    async def _put(
+        self,
+        settings: ShopSettings,
+        id: str | None,
+        what: str,
+        *,
+        strict: bool,
+        seen: ShopSettings | None = None,
+    ) -> Shop:
         """Keep a shop under its id or a new one. Where it may lack its key (not ``strict``), that alone is let pass."""
         key, now = id or new_id("shp"), self.house.clock.now()
         token = await asyncio.to_thread(self.at.tokens.new_token)
@@ -242,6 +254,8 @@ class Shops:
                 if [one for one in wrong if strict or one.field != "api_key"]:
                     raise Invalid(wrong)
                 before = known.get(key)
+                if before is not None:
+                    check_seen(seen, before.settings, before.name)
                 replaced.extend(before.settings.secrets() if before else ())
                 made = Shop(
                     id=key, settings=settings, tokens=(before.tokens if before else ()) or (token,),

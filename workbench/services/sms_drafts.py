@@ -29,6 +29,7 @@ from workbench.models.sms_account import (
 from workbench.providers import every
 from workbench.sentence import say
 
+from .meanwhile import check_seen
 from .roles import operator
 from .sms_shelf import SmsShelf, ask_first, raise_blocking, unknown_provider
 
@@ -71,6 +72,7 @@ class SmsDrafts(SmsShelf):
                 id=new_id("smd"),
                 settings=account.settings,
                 account_id=account.id,
+                seen=account.updated_at,
                 updated_at=self.house.clock.now(),
             )
         )
@@ -94,7 +96,8 @@ class SmsDrafts(SmsShelf):
     async def save(self, draft_id: str, confirm: bool = False) -> SmsAccount:
         """Make an account of a draft that passes every check, or replace the one it is a draft of; Invalid has all problems otherwise.
 
-        Refused where it takes away a sender that is in use, unless that is confirmed; what was sent stays.
+        Refused where it takes away a sender that is in use, unless that is confirmed; what was sent stays. Refused too where somebody else
+        changed the account after the draft was begun: the draft stays.
         """
         draft = await self._draft(draft_id)
         settings, now = await asyncio.to_thread(self._tidied, draft.settings), self.house.clock.now()
@@ -115,6 +118,8 @@ class SmsDrafts(SmsShelf):
                 raise NotFound(say("The account was deleted in the meantime."))
             raise_blocking(self.problems(settings, [one for key, one in known.items() if key != id], None))
             before = known.get(id)
+            if before is not None:
+                check_seen(draft.seen, before.updated_at, before.name)
             replaced.extend([before] if before else [])
             account = SmsAccount(
                 id=id, settings=settings, tokens=(before.tokens if before else ()) or (token,),

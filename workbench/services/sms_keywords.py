@@ -13,6 +13,7 @@ from workbench.models.consent import KEYWORD_SETTINGS, ConsentSettings
 from workbench.models.sms_account import KEYWORDS, Keyword
 from workbench.sentence import say
 
+from .meanwhile import check_seen
 from .roles import operator, viewer
 from .sms_shelf import SmsShelf
 
@@ -28,7 +29,10 @@ class SmsKeywords(SmsShelf):
 
     @operator
     async def save_keyword(self, keyword: Keyword) -> Keyword:
-        """Keep a keyword, new (``id`` empty) or changed. Invalid where it means STOP, START or HELP, or is one already."""
+        """Keep a keyword, new (``id`` empty) or changed. Invalid where it means STOP, START or HELP, or is one already.
+
+        Refused where somebody else saved it after the ``updated_at`` that this one has.
+        """
         made = keyword.model_copy(update={
             "id": keyword.id or new_id("key"), "word": " ".join(keyword.word.split()),
             "description": keyword.description.strip(), "updated_at": self.house.clock.now(),
@@ -38,6 +42,9 @@ class SmsKeywords(SmsShelf):
         def change(documents: dict[str, Any]) -> None:
             if keyword.id and keyword.id not in documents:
                 raise NotFound(say("The keyword was deleted in the meantime."))
+            if keyword.id:
+                old = Keyword.model_validate(documents[keyword.id])
+                check_seen(keyword.updated_at, old.updated_at, old.word)
             others = [Keyword.model_validate(item) for key, item in documents.items() if key != made.id]
             wrong = conflicts(made.word, consent, others)
             if wrong:

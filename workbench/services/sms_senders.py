@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from workbench.adapters.clock import new_id
 from workbench.engine.senders import DEFAULT_ROUTES, RouteRule, check_rule, check_sender
@@ -14,11 +15,17 @@ from workbench.models.sms_account import SMS_ROUTES, Sender, SmsAccount, SmsSett
 from workbench.providers import every
 from workbench.sentence import say
 
+from .meanwhile import check_seen
 from .roles import operator, viewer
 from .sms_shelf import SmsShelf, ask_first, raise_blocking
 
 OWN = "own"
 MOST_ROUTES = 500
+
+
+def _whole(kept: dict[str, Any] | None) -> list[RouteRule]:
+    """Return the matrix: the lines that are kept, and those of everybody."""
+    return [*(RouteRule.model_validate(one) for one in (kept or {}).get("routes", ())), *DEFAULT_ROUTES]
 
 
 class SmsSenders(SmsShelf):
@@ -30,12 +37,17 @@ class SmsSenders(SmsShelf):
         try:
             kept = await asyncio.to_thread(self.house.catalogue.get, SMS_ROUTES, OWN)
         except NotFound:
-            return list(DEFAULT_ROUTES)
-        return [*(RouteRule.model_validate(one) for one in kept["routes"]), *DEFAULT_ROUTES]
+            kept = None
+        return _whole(kept)
 
     @operator
-    async def save_routes(self, routes: list[RouteRule]) -> list[RouteRule]:
-        """Keep lines of one's own in the matrix, in place of those before; return the whole of it. Raises Invalid."""
+    async def save_routes(
+        self, routes: list[RouteRule], seen: list[RouteRule] | None = None
+    ) -> list[RouteRule]:
+        """Keep lines of one's own in the matrix, in place of those before; return the whole of it. Raises Invalid.
+
+        ``seen`` is the whole as it was before the change: Refused where somebody else changed it meanwhile.
+        """
         wrong = [
             problem
             for at, rule in enumerate(routes[: MOST_ROUTES + 1])
@@ -48,7 +60,12 @@ class SmsSenders(SmsShelf):
         if wrong:
             raise Invalid(wrong)
         kept = {"routes": [rule.model_dump(mode="json") for rule in routes]}
-        await asyncio.to_thread(self.house.catalogue.put, SMS_ROUTES, OWN, kept)
+
+        def change(before: dict[str, Any] | None) -> dict[str, Any]:
+            check_seen(seen, _whole(before), say("The table of who sends where"))
+            return kept
+
+        await asyncio.to_thread(self.house.catalogue.update, SMS_ROUTES, OWN, change)
         return await self.routes()
 
     @operator

@@ -27,7 +27,7 @@ from workbench.models.sms_account import (
 from workbench.providers import every
 from workbench.sentence import Sentence, say
 
-from .fresh import Fresh
+from .fresh import Fresh, marks_of
 from .house import House
 from .roles import viewer
 from .sms_addresses import Addresses
@@ -45,7 +45,7 @@ class SmsShelf:
     def __init__(self, house: House, *, public_at: str = "", deliveries: Deliveries | None = None) -> None:
         self.house, self.deliveries = house, deliveries
         self.at = Addresses(house, public_at)
-        self._doors = Fresh([house.home.path(f"{SMS_ACCOUNTS}.json")], self._read)
+        self._doors = Fresh(marks_of(house, SMS_ACCOUNTS), self._read)
 
     @viewer
     async def get(self, id: str) -> SmsAccount:

@@ -16,7 +16,7 @@ from workbench.models.base import JsonValue
 from workbench.models.request import Reply
 from workbench.models.run import Run, Table
 from workbench.models.sending import Confirmation, Preview, Sent
-from workbench.models.shop import ShopCheck
+from workbench.models.shop import SHOPS, ShopCheck
 from workbench.models.shop_data import CouponSets
 from workbench.models.sync import BeforeAfter, ConsentConflict, Diff, Waiting
 from workbench.models.sync_platform import Entity
@@ -31,6 +31,7 @@ from .sync_looking import SyncDoors
 from .sync_memory import Memory, scope_of
 from .sync_rows import SyncRows
 from .sync_single import By, Fire, Single
+from .visibility import require_all_units
 
 if TYPE_CHECKING:  # a page that connects reads the services' signatures, and loads no door
     from workbench.engine.table_rows import TableRow
@@ -50,7 +51,7 @@ class Sync:
         from workbench.adapters.run_store import RunStore
 
         self.doors, self.looks = doors, looks
-        self._store = RunStore(doors.house.journal.database)
+        self._store = RunStore(doors.house.database)
         self._single = Single(doors, looks)
 
     # -- comparing -----------------------------------------------------------------------------------------------------
@@ -160,11 +161,14 @@ class Sync:
 
         Raises Refused while a sync of the shop is not at its end. A shop that was deleted goes by its id.
         """
+        house = self.doors.house
         try:
             shop_id = (await self.doors.shops.get(shop_id)).id
         except NotFound:
+            require_all_units()  # whose it was is not known any more
             shop_id = shop_id.strip()
-        house = self.doors.house
+        else:
+            await asyncio.to_thread(house.catalogue.require_change, SHOPS, shop_id)
         for job in await live_jobs(house, shop_id, [house.mode]):
             raise Refused(say(
                 "“{job}” is not at its end, and needs to know what it sent. Let it end, or cancel it.", job=job.title

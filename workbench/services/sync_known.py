@@ -39,7 +39,7 @@ class Known:
         from workbench.adapters.run_store import RunStore
 
         self._doors, self._looks, self._memory, self._shop = doors, looks, memory, shop
-        self._store: RunStore = RunStore(doors.house.journal.database)
+        self._store: RunStore = RunStore(doors.house.database)
         self._indexes: dict[Entity, _Index] = {}
         self._turn = asyncio.Lock()
 

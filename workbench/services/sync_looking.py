@@ -27,7 +27,7 @@ from workbench.models.work import Job, JobOptions
 from workbench.providers import platform as platform_of
 from workbench.sentence import Sentence, say
 
-from .run_look import Look, Looked, Telling
+from .run_look import MOST_SEEN, Look, Looked, Telling
 from .sending import DRY_RUN, ROWS_KEY
 from .sync_calling import ShopLine
 from .sync_guard import SyncGuard
@@ -43,8 +43,6 @@ if TYPE_CHECKING:  # a page that connects reads the services' signatures, and lo
 
 KIND: Final = "sync"
 """The kind of the jobs whose rows go by single calls; ``services.syncing`` does them."""
-MOST_SEEN: Final = 300_000
-"""Keys that are remembered within one table; a double behind them is found when it is about to go."""
 UNCHANGED: Final = "unchanged"
 """The field under which it is told that a row stays behind because it is as it was sent."""
 NAMES_SOMEBODY: Final = frozenset({"contact", "coupon"})
@@ -83,7 +81,6 @@ class SyncLook(Look):
         self.memory, self.platform, self._rates = memory, line.platform, rates
         self._guard = SyncGuard(memory, doors.consent, self.sync)
         self._now = doors.house.clock.now()
-        self._seen: dict[str, tuple[int, str]] = {}
 
     @classmethod
     async def open(cls, doors: SyncDoors, table: Table, plan: RunPlan) -> Self:
@@ -186,6 +183,13 @@ class SyncLook(Look):
                 reasons[one.number] = reasons[one.number] or reason
         return [reasons.get(one.number) for one in ready]
 
+    def remember(self, looked: Sequence[Looked]) -> bool:
+        """Note what rows say that come before those to be looked at; return whether more such rows are wanted."""
+        for one in looked:
+            if isinstance(one, SyncLooked) and one.data is not None:
+                self._double(one)
+        return len(self.seen) < MOST_SEEN
+
     @classmethod
     def telling(cls, doors: SyncDoors, run: Run) -> Telling | None:
         """Return what tells what became of a run's rows; None, for each is a row of the ledger."""
@@ -214,10 +218,10 @@ class SyncLook(Look):
     def _double(self, one: SyncLooked) -> tuple[str, Sentence] | None:
         """Return what is said of a row whose record an earlier row of the table names too."""
         key, content = self.memory.digest(self.sync.entity, _record(one).key), self._hash(one)
-        first = self._seen.get(key)
+        first: tuple[int, str] | None = self.seen.get(key)
         if first is None:
-            if len(self._seen) < MOST_SEEN:
-                self._seen[key] = one.number, content
+            if len(self.seen) < MOST_SEEN:
+                self.seen[key] = one.number, content
             return None
         if first[0] == one.number:
             return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from workbench.engine.contacts import read_contacts
 from workbench.engine.fingerprint import account_of
 from workbench.errors import Refused
@@ -147,6 +149,7 @@ class Work:
     async def set_pace(self, integration: str, rates: list[Rate]) -> Budget:
         """Set how fast the account of an integration may be called, for all that share it. An empty list sets no limit."""
         saved = await self.integrations.get(integration)
+        await asyncio.to_thread(self.house.catalogue.require_change, "integrations", saved.id)
         await self.house.budgets.set_rates(account_of(saved.settings), tuple(rates), "person")
         return await self.budget(integration)
 

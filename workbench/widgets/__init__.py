@@ -13,16 +13,19 @@ if TYPE_CHECKING:
 
     from workbench.bench import Workbench
 
+    from .cluster import ClusterPanel
     from .work import JobProgress
 
 __all__ = [
     "activity_page",
+    "cluster_panel",
     "events_page",
     "gate_lab_page",
     "gates_page",
     "home_page",
     "integrations_page",
     "job_progress",
+    "operations_page",
     "payload_page",
     "readiness_page",
     "settle",
@@ -61,7 +64,7 @@ async def activity_page(bench: Workbench | None = None) -> Widget:
 async def payload_page(bench: Workbench | None = None) -> Widget:
     """Return the payload page: write a payload, give it a contact's values, and see what would be sent."""
     from .page import Frame
-    from .payload_page import TITLE, payloads
+    from .payload_desk import TITLE, payloads
 
     return await Frame("payload", TITLE, payloads, bench).open()
 
@@ -69,7 +72,7 @@ async def payload_page(bench: Workbench | None = None) -> Widget:
 async def work_page(bench: Workbench | None = None) -> Widget:
     """Return the work page: every job, how it goes, and a new one."""
     from .page import PAGES, Frame
-    from .work_page import work
+    from .work_desk import work
 
     return await Frame("work", PAGES["work"], work, bench, ("job", "new"), lasting=("job",)).open()
 
@@ -144,6 +147,16 @@ async def readiness_page(bench: Workbench | None = None) -> Widget:
     return await Frame("readiness", PAGES["readiness"], readiness, bench, places, lasting=places).open()
 
 
+async def operations_page(bench: Workbench | None = None) -> Widget:
+    """Return the page for those who look after the workbench: health, upkeep, backups, people, and whether it is safe to publish."""
+    from .operations import PARTS, operations
+    from .page import PAGES, Frame
+
+    return await Frame(
+        "operations", PAGES["operations"], operations, bench, (*PARTS,), lasting=(*PARTS,)
+    ).open()
+
+
 async def job_progress(bench: Workbench, id: str) -> JobProgress:
     """Return the progress of one job, to be shown; ``await shown.finished()`` waits for the job's end and gives its figures.
 
@@ -152,6 +165,13 @@ async def job_progress(bench: Workbench, id: str) -> JobProgress:
     from .work import job_progress as progress_of
 
     return await progress_of(bench, id)
+
+
+async def cluster_panel(bench: Workbench) -> ClusterPanel:
+    """Return the workers of a workbench's cluster, to be shown; ``await shown.look()`` shows them anew and gives how many are ready."""
+    from .cluster import cluster_panel as panel_of
+
+    return await panel_of(bench)
 
 
 async def settle() -> None:

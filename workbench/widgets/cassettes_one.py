@@ -81,7 +81,7 @@ class OneCassette:
         assertions, captures = self.checks.values()
         try:
             self.cassette = await self.frame.bench.cassettes.save_assertions(
-                self.cassette.id, assertions, captures
+                self.cassette.id, assertions, captures, list(self.cassette.assertions)
             )
         except Invalid as error:
             left = self.checks.show(error.problems)

@@ -107,7 +107,11 @@ class GateForm:
         gates = self.around.bench.gates
         settings = self.settings()
         try:
-            kept = await (gates.save(self.gate.id, settings) if self.gate else gates.create(settings))
+            kept = await (
+                gates.save(self.gate.id, settings, self.gate.settings)
+                if self.gate
+                else gates.create(settings)
+            )
         except Invalid as error:  # what only the workbench knows: another gate's name
             self._blame(error.problems)
             return

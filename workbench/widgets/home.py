@@ -18,6 +18,7 @@ from .listing import badge_markup, draft_line, draft_name, listed_row
 from .page import Frame
 from .piece import Said, said
 from .tables import table
+from .units import unit_choice
 
 LATEST = 5
 """How many integrations, drafts and exchanges the home page shows."""
@@ -32,11 +33,17 @@ class HomePage:
     place = ""
 
     def __init__(
-        self, frame: Frame, listed: Sequence[Listed], entries: Sequence[Entry], drafts: Sequence[Draft]
+        self,
+        frame: Frame,
+        listed: Sequence[Listed],
+        entries: Sequence[Entry],
+        drafts: Sequence[Draft],
+        units: Sequence[ipywidgets.Widget] = (),
     ) -> None:
         self.frame, self.listed, self.entries, self.drafts = frame, listed, entries, drafts
         self.widget = look.stack(
             self._head(),
+            *units,
             self._ways(),
             *([self._resume()] if drafts else []),
             look.columns(self._integrations(), self._activity(), weights=(1, 1)),
@@ -76,6 +83,7 @@ class HomePage:
         tell = N_("Say what happened to a contact, look at every row of a table, send it, and prove it.")
         carry = N_("Bring contacts, products, purchases and coupons to a shop's platform, within its limits.")
         mark = N_("Write a shop's tags and events, and see what its page would really send.")
+        tend = N_("See whether the server is well, what is kept, who comes in; make a backup.")
         prove = N_("Check a shop's integration step by step, with evidence for each.")
         ways = [
             ("integrations", "", N_("Open integrations"), look_up, catalogue),
@@ -88,6 +96,7 @@ class HomePage:
             ("shop_tags", "", N_("Tag a shop's pages"), mark, "await shop_tags_page(bench)"),
             ("readiness", "", N_("Prove a shop is ready"), prove, "await readiness_page(bench)"),
             ("activity", "", N_("See activity"), read, journal),
+            ("operations", "", N_("Look after the workbench"), tend, "await operations_page(bench)"),
         ]
         if self.frame.may("operator"):
             create = N_("Provider, authorization, a test with the exact request, and save.")
@@ -202,4 +211,4 @@ async def home(frame: Frame) -> HomePage:
         if entry.request is not None
     ][:LATEST]
     drafts = await bench.integrations.drafts() if frame.may("operator") else []
-    return HomePage(frame, listed, entries, drafts)
+    return HomePage(frame, listed, entries, drafts, await unit_choice(frame))

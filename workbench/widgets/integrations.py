@@ -17,7 +17,7 @@ from .draft_row import draft_row
 from .fields import TextField
 from .fold import Place, visible
 from .headline import Headline
-from .listing import COLUMNS, draft_line, draft_name, listed_row
+from .listing import COLUMNS, columns_for, draft_line, draft_name, listed_row
 from .messages import Messages
 from .page import Frame
 from .piece import said
@@ -161,6 +161,7 @@ class IntegrationsPage:
         """Show what the search lets through."""
         wanted = self.search.value.strip().casefold()
         rows = [listed_row(item) for item in self.listed]
+        self.list.columns = columns_for(self.listed)
         self.list.rows = [row for row in rows if wanted in _words(row)]
         self.list.empty = say("Nothing is called “{text}” here.", text=self.search.value.strip())
         visible(self.rows, bool(self.listed))

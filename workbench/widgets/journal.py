@@ -31,6 +31,8 @@ STEP = 25
 """How many entries the list grows by."""
 EXPORT_MOST = 10_000
 """How many entries one CSV file holds."""
+LONGEST_BADGE = 24
+"""Letters that fit beside the other columns on a page of 800 px."""
 
 KINDS: Mapping[EntryKind, str] = {
     "test": N_("Test"),
@@ -46,6 +48,7 @@ CHANGES: Mapping[str, str] = {"saved": N_("Saved"), "deleted": N_("Deleted")}
 COLUMNS: list[Mapping[str, str]] = [
     {"key": "at", "label": N_("When (UTC)")},
     {"key": "kind", "label": N_("What")},
+    {"key": "who", "label": N_("By")},
     {"key": "integration", "label": N_("Integration"), "kind": "strong"},
     {"key": "recipient", "label": N_("Recipient"), "kind": "muted"},
     {"key": "outcome", "label": N_("Outcome")},
@@ -64,6 +67,7 @@ def entry_row(entry: Entry) -> dict[str, Any]:
         "recipient": entry.recipient,
         "outcome": outcome_badge(entry),
         "status": entry.reply.status if entry.reply else None,
+        "who": entry.who,
         "mode": {"text": said(MODES["live"]), "kind": "error"}
         if entry.mode == "live"
         else said(MODES["rehearsal"]),
@@ -75,7 +79,14 @@ def outcome_badge(entry: Entry) -> dict[str, str] | None:
     if entry.outcome is not None:
         text, kind = OUTCOMES[entry.outcome.kind]
         return {"text": said(text), "kind": kind}
-    return {"text": said(CHANGES.get(entry.detail, entry.detail)), "kind": "quiet"} if entry.detail else None
+    if not entry.detail:
+        return None
+    return {"text": _shortened(said(CHANGES.get(entry.detail, entry.detail))), "kind": "quiet"}
+
+
+def _shortened(text: str) -> str:
+    """Return what was done as a badge holds it, which is one line; the whole of it stands in the entry's card."""
+    return text if len(text) <= LONGEST_BADGE else f"{text[: LONGEST_BADGE - 1].rstrip(' ,;:')}…"
 
 
 class Filters:

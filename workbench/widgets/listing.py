@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from workbench.models.integration import Draft, Integration, Listed
@@ -29,6 +29,7 @@ COLUMNS: Sequence[Mapping[str, str]] = (
     {"key": "badge", "label": N_("State")},
     {"key": "tested", "label": N_("Last test (UTC)"), "kind": "muted"},
 )
+UNIT_COLUMN: Mapping[str, str] = {"key": "unit", "label": N_("Unit"), "kind": "muted"}
 
 
 def listed_row(item: Listed) -> dict[str, Any]:
@@ -42,7 +43,13 @@ def listed_row(item: Listed) -> dict[str, Any]:
         "auth": said(auth_label(item.integration)),
         "badge": state_badge(item),
         "tested": when(tested.at) if tested else None,
+        "unit": item.unit,
     }
+
+
+def columns_for(listed: Iterable[Listed]) -> list[Mapping[str, str]]:
+    """Return the columns of a list of integrations: whose they are too, where any belongs to a unit."""
+    return [*COLUMNS, *([UNIT_COLUMN] if any(item.unit for item in listed) else [])]
 
 
 def state_badge(item: Listed) -> dict[str, str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -15,7 +17,7 @@ import ipywidgets
 
 from workbench.bench import Workbench, package_version
 from workbench.errors import Forbidden, Unreachable, WorkbenchError
-from workbench.models.person import Role
+from workbench.models.person import Person, Role
 from workbench.sentence import N_, Sentence, say
 
 from . import look
@@ -25,6 +27,7 @@ from .fold import Place
 from .language import LANGUAGES, begin, decide, speak_in
 from .messages import Messages
 from .piece import said
+from .visitor import visitor
 
 PRODUCT = N_("Integration workbench")
 PAGES: Mapping[str, str] = {
@@ -39,6 +42,7 @@ PAGES: Mapping[str, str] = {
     "shop_tags": N_("Shop tags"),
     "readiness": N_("Readiness"),
     "activity": N_("Activity"),
+    "operations": N_("Operations"),
 }
 """The published pages by the name of their notebook."""
 GROUPS: Mapping[str, str] = {
@@ -48,6 +52,16 @@ GROUPS: Mapping[str, str] = {
 ROLES: Mapping[Role, str] = {"viewer": N_("viewer"), "operator": N_("operator"), "admin": N_("admin")}
 STYLES = ("wizard/wizard.css", "page.css", "work.css", "charts.css", "gate_lab.css")
 """The style sheets of a page beside the look: parts of the wizard stand on other pages too."""
+STALE_S = 5.0
+"""Seconds after which a page that was drawn before anybody came is read anew."""
+
+
+def _role(person: Person) -> Sentence:
+    """Return what a person may do, and for whom he or she works."""
+    role = Sentence(ROLES[person.role])
+    if not person.units:
+        return role
+    return say("{role} for {units}", role=role, units=", ".join(person.units))
 
 
 def styles() -> list[ipywidgets.Widget]:
@@ -102,6 +116,9 @@ class Frame(Around):
         self._language = "en"
         self._dismissed: set[str] = set()
         self._turn = asyncio.Lock()
+        self._drawn_at = 0.0
+        # Voila draws the pages of kernels that it starts ahead; what they show may be hours old when a visitor comes
+        self._ahead = os.environ.get("VOILA_PREHEAT") == "True"
         self._bar = TopBar(self._hear, places=list(places), lasting=list(lasting))
         self._head, self._body, self._foot = Place(), Place(), Place()
         parts = (self._head.widget, self.messages.widget, self._body.widget, self._foot.widget)
@@ -121,8 +138,11 @@ class Frame(Around):
         self._bar.stand(place)
 
     async def _open(self) -> None:
+        self._drawn_at = time.monotonic()
         try:
-            self._bench = self._bench or Workbench.connect()
+            if self._bench is None:
+                name, groups = visitor()
+                self._bench = Workbench.connect(visitor=name, groups=groups)
             self._facts = await self._bench.about.facts()
             self.content = await self._build(self)
         except WorkbenchError as error:
@@ -166,7 +186,7 @@ class Frame(Around):
                 else N_("Nothing leaves this machine: local stand-ins answer in the providers' place.")
             ),
             "person": facts.person.name if facts else "",
-            "role": said(ROLES[facts.person.role]) if facts else "",
+            "role": said(_role(facts.person)) if facts else "",
         }
 
     def _notices(self) -> list[ipywidgets.Widget]:
@@ -232,6 +252,7 @@ class Frame(Around):
             if isinstance(arrived, dict):
                 self._forget_notices(_texts(arrived.get("dismissed")))
                 await self._speak(decide(_text(arrived.get("kept")), _texts(arrived.get("browser"))))
+                await self._read_anew()
                 await self._go(_text(arrived.get("place")))
             elif _text(message.get("language")):
                 await self._speak(decide(_text(message.get("language"))))
@@ -251,6 +272,12 @@ class Frame(Around):
         self._language = speak_in(code)
         await self._open()
         await self._go(place)
+
+    async def _read_anew(self) -> None:
+        """Make the page anew for the first visitor of a kernel that was started ahead, unless that was a moment ago."""
+        if self._ahead and time.monotonic() - self._drawn_at > STALE_S:
+            await self._open()
+        self._ahead = False
 
     async def _go(self, place: str) -> None:
         if self.content is not None and place.partition("=")[0] in self._places:

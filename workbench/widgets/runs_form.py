@@ -146,7 +146,7 @@ class RunForm(ABC):
         if plan is None:
             return
         runs = self.frame.bench.runs
-        run = await (runs.change(self.run.id, plan) if self.run else runs.plan(plan))
+        run = await (runs.change(self.run.id, plan, self.run.plan) if self.run else runs.plan(plan))
         self.run = run  # should looking at the rows fail, the same run is changed
         await self._on_made(await runs.check(run.id))
 

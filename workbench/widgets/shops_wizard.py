@@ -103,7 +103,12 @@ class ShopWizard(Blaming):
         """Save the shop where nothing blocks."""
         if not await self._passes(FORM_STEPS):
             return
-        saved = await self.around.bench.shops.save(self._settings(), self.shop.id if self.shop else None)
+        before = self.shop
+        saved = await (
+            self.around.bench.shops.save(self._settings(), before.id, seen=before.settings)
+            if before
+            else self.around.bench.shops.save(self._settings())
+        )
         self.unsaved.typed = False
         await self._on_saved(saved)
 

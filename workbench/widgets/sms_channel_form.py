@@ -126,7 +126,10 @@ class ChannelForm:
         self.inputs.show(problems)
         settings = self.settings()
         try:
-            kept = await self.around.bench.channels.save(settings, self.design.id if self.design else "")
+            before = self.design
+            kept = await self.around.bench.channels.save(
+                settings, before.id if before else "", before.settings if before else None
+            )
         except Invalid as error:  # what only the workbench knows: another channel's name
             left = self.inputs.show([*problems, *error.problems])
             self.messages.fail(Invalid([one for one in left if one.blocks] or error.problems))

@@ -90,7 +90,7 @@ class ComposeEstimate:
         """Keep the prices for everybody."""
         prices = self._typed()
         if prices is not None:
-            self._fill(await self.frame.bench.messages.save_prices(prices))
+            self._fill(await self.frame.bench.messages.save_prices(prices, seen=self.table))
             self.messages.show("ok", N_("The prices are saved."))
 
     def _typed(self) -> PriceTable | None:

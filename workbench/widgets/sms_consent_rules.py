@@ -135,7 +135,7 @@ class _ProfileForm:
             made = {"key": _key(name, {one.key for one in purposes}), "name": name, "kind": self.kind.value}
             purposes.append(Purpose.model_validate(made))
         await self.desk.around.bench.consent.save_profile(
-            self.profile.model_copy(update={"purposes": tuple(purposes)})
+            self.profile.model_copy(update={"purposes": tuple(purposes)}), seen=self.profile
         )
         await self.desk.refresh()
         self.desk.messages.show("ok", N_("The profile is saved, and counts from now on."))
@@ -178,7 +178,8 @@ class _WordsForm:
     """The word lists, how far STOP reaches, the profile that texts count for, and the rule of 2023."""
 
     def __init__(self, desk: RulesDesk) -> None:
-        self.desk, settings = desk, desk.settings
+        self.desk, self.settings = desk, desk.settings
+        settings = self.settings
         self.messages = Messages()
         hint = N_(
             "With commas or blanks between them. Capital letters and punctuation at the end do not count."
@@ -214,7 +215,7 @@ class _WordsForm:
             "scope": self.scope.value, "profile": self.profile.value, "strict_2023": self.strict.value,
         })  # fmt: skip
         try:
-            await self.desk.around.bench.consent.save_settings(wanted)
+            await self.desk.around.bench.consent.save_settings(wanted, seen=self.settings)
         except Invalid as error:
             for problem in reversed(error.problems):
                 field = fields.get(problem.field, self.opt_out)

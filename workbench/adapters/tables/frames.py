@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from workbench.engine.parquet_footer import TAIL, NoFooter, footer_bytes, row_groups
 from workbench.engine.table_rows import TableRow
 from workbench.errors import Refused
 from workbench.models.base import JsonValue
@@ -44,8 +45,22 @@ def parquet_shape(source: Source) -> tuple[tuple[str, ...], int]:
         raise Refused(damaged()) from None
 
 
-def parquet_rows(source: Source, after: int) -> Iterator[TableRow]:
-    """Give the rows after row ``after``, row group by row group; never raises for what it reads.
+def parquet_groups(source: Source, rows: int) -> list[int]:
+    """Return how many of a Parquet file's ``rows`` each row group has; where the file does not tell, they count as one."""
+    try:
+        with source.open("rb") if isinstance(source, Path) else io.BytesIO(source.getbuffer()) as file:
+            size = file.seek(0, io.SEEK_END)
+            file.seek(max(0, size - TAIL))
+            length = footer_bytes(file.read())
+            file.seek(max(0, size - TAIL - length))
+            found = row_groups(file.read(length))
+    except (NoFooter, OSError):
+        return [rows]
+    return found if sum(found) == rows else [rows]
+
+
+def parquet_rows(source: Source, after: int, limit: int | None = None) -> Iterator[TableRow]:
+    """Give the rows after row ``after``, row group by row group, ``limit`` at most; never raises for what it reads.
 
     ``line`` is the row's number: Parquet has no lines. Where the file is damaged the last row has a problem.
     """
@@ -53,7 +68,7 @@ def parquet_rows(source: Source, after: int) -> Iterator[TableRow]:
 
     number = after
     try:
-        lazy = polars.scan_parquet(source).slice(after, None)
+        lazy = polars.scan_parquet(source).slice(after, limit)
         for batch in lazy.collect_batches(chunk_size=BATCH, maintain_order=True, lazy=True):
             for cells in frame_rows(batch):
                 number += 1

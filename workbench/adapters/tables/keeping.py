@@ -11,7 +11,7 @@ import bisect
 import io
 import json
 import threading
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import orjson
 
+from workbench.adapters.blobs import Blobs
 from workbench.adapters.clock import new_id
 from workbench.adapters.home import Home
 from workbench.adapters.sealed_rows import RowKey
@@ -33,6 +34,7 @@ from workbench.engine.table_layout import (
     layout_of,
     refusal,
 )
+from workbench.engine.table_ranges import WHOLE, Block, TableRange, cuts, joined_rows
 from workbench.engine.table_rows import Mark, Piece, TableRow, cells_of, csv_rows, json_rows
 from workbench.errors import NotFound, Refused
 from workbench.models.base import Problem
@@ -40,7 +42,8 @@ from workbench.models.run import Table, TableFormat
 from workbench.sentence import Sentence, say
 
 from . import frames
-from .look import Look
+from .look import BlockLook, Look, look_at
+from .ranges import NO_PLACE, first_row, read_block
 from .sealed import SealedWriter
 from .shelf import Kept, Sealer, TableShelf, changed_at, unreadable
 from .text import PIECE, pieces
@@ -60,8 +63,9 @@ class Tables:
     Every method may raise StorageFault and CannotWrite.
     """
 
-    def __init__(self, home: Home, vault: Sealer) -> None:
-        self._shelf = TableShelf(home, vault)
+    def __init__(self, home: Home, vault: Sealer, blobs: Blobs | None = None) -> None:
+        """Take where files are kept: by default the home's folder."""
+        self._shelf = TableShelf(home, vault, blobs)
         self._marks: dict[str, list[Mark]] = {}
         self._turn = threading.Lock()
 
@@ -91,10 +95,23 @@ class Tables:
         data = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace").encode()
         return await self.keep("", [data])
 
-    async def place(self, path: Path | str, *, encoding: str = "", delimiter: str = "") -> Table:
-        """Take a file of this machine where it lies. For an embedded workbench only: never from a route. Raises NotFound."""
+    async def place(
+        self, path: Path | str, *, encoding: str = "", delimiter: str = "", seen: Sequence[BlockLook] = ()
+    ) -> Table:
+        """Take a file of this machine where it lies. For an embedded workbench only: never from a route. Raises NotFound.
+
+        ``seen`` is what was found in each block of it; without, all of it is looked at here.
+        """
         _check_choice(encoding, delimiter)
-        return await asyncio.to_thread(self._placed, Path(path), encoding, delimiter)
+        return await asyncio.to_thread(self._placed, Path(path), encoding, delimiter, seen)
+
+    @staticmethod
+    def look_at(path: Path, at: int, until: int) -> BlockLook:
+        """Return what stands in one block of a file. It blocks. Raises StorageFault."""
+        try:
+            return look_at(path, at, until)
+        except OSError as error:
+            raise unreadable(str(path), error) from None
 
     async def from_frame(self, frame: Any, name: str = "") -> Table:
         """Keep the rows of a DataFrame (polars, pandas, or whatever gives Arrow), or of a list of dicts, sealed. Raises Refused."""
@@ -137,25 +154,74 @@ class Tables:
 
         await asyncio.to_thread(work)
 
-    def rows(self, id: str, *, after: int = 0, limit: int | None = None) -> Iterator[TableRow]:
+    def rows(
+        self, id: str, *, after: int = 0, limit: int | None = None, within: TableRange = WHOLE
+    ) -> Iterator[TableRow]:
         """Give the rows after row ``after``, ``limit`` of them at most, read as they are asked for, in constant memory.
 
-        It blocks for the disk: take it in a thread, or use ``batches``. A place that was read before is found again at once. Raises
-        Refused when a file that lies elsewhere was changed meanwhile.
+        With ``within`` those of one of the table's ranges alone, and nothing before it is read. It blocks for the disk: take it in a
+        thread, or use ``batches``. A place that was read before is found again at once. Raises Refused when a file that lies elsewhere
+        was changed meanwhile, and for a range of a table that is read in another way by now.
         """
         kept = self._shelf.get(id)
-        rows = self._read(kept, after) if kept.readable else iter(())
+        if within != WHOLE and within not in kept.ranges:
+            raise Refused(_read_otherwise(kept.table))
+        rows = self._read(kept, after, within) if kept.readable else iter(())
         return rows if limit is None else islice(rows, limit)
 
-    async def batches(self, id: str, *, after: int = 0, size: int = 1000) -> AsyncIterator[list[TableRow]]:
-        """Give the rows after row ``after`` in lists of ``size``, read in a thread."""
-        rows = await asyncio.to_thread(self.rows, id, after=after)
+    async def batches(
+        self, id: str, *, after: int = 0, size: int = 1000, within: TableRange = WHOLE
+    ) -> AsyncIterator[list[TableRow]]:
+        """Give the rows after row ``after`` in lists of ``size``, read in a thread; with ``within`` those of a range alone."""
+        rows = await asyncio.to_thread(self.rows, id, after=after, within=within)
         while batch := await asyncio.to_thread(lambda: list(islice(rows, size))):
             yield batch
 
+    # -- its ranges --------------------------------------------------------------------------------------------------
+
+    def ranges(self, id: str) -> tuple[TableRange, ...]:
+        """Return the ranges that a table's rows were cut into, in their order; none while nobody looked for them. It blocks."""
+        return self._shelf.get(id).ranges
+
+    def blocks(self, id: str, size: int = 0) -> list[tuple[int, int]]:
+        """Return the blocks of bytes by which a text table's ranges are looked for; none where they are known otherwise. It blocks."""
+        kept = self._shelf.get(id)
+        text = kept.readable and kept.table.format != "parquet"
+        return cuts(kept.encoding.skip, kept.table.size, size) if text else []
+
+    def read_block(self, id: str, at: int, until: int, row: int = NO_PLACE) -> Block:
+        """Return how the block from byte ``at`` to byte ``until`` reads; with ``row`` as it does from that byte. It blocks."""
+        kept = self._shelf.get(id)
+        with self._shelf.source(kept) as source:
+            return read_block(source, kept, at, until, row)
+
+    def first_row(self, id: str) -> Mark:
+        """Return the place where a text table's rows begin. It blocks."""
+        kept = self._shelf.get(id)
+        with self._shelf.source(kept) as source:
+            return first_row(source, kept)
+
+    def cut(self, table: Table, ranges: Sequence[TableRange]) -> None:
+        """Keep the ranges of a table's rows, and with them how many rows there are. It blocks.
+
+        Raises Refused where the table is read in another way by now than ``table`` says.
+        """
+        kept = self._shelf.get(table.id)
+        if _reading(kept.table) != _reading(table):
+            raise Refused(_read_otherwise(table))
+        rows = ranges[-1].last if ranges else 0
+        self._shelf.put(
+            replace(kept, ranges=tuple(ranges), table=kept.table.model_copy(update={"rows": rows}))
+        )
+
     # -- reading -----------------------------------------------------------------------------------------------------
 
-    def _read(self, kept: Kept, after: int) -> Iterator[TableRow]:
+    def _read(self, kept: Kept, after: int, within: TableRange = WHOLE) -> Iterator[TableRow]:
+        if within != WHOLE:
+            after = max(after, within.number)
+            rows = self._rows_of(kept, after, within)
+            yield from rows if within.last is None else islice(rows, max(0, within.last - after))
+            return
         number = after
         for row in self._rows_of(kept, after):
             number = row.number
@@ -163,17 +229,22 @@ class Tables:
         if kept.table.rows is None:
             self._counted(kept.table.id, number, after)
 
-    def _rows_of(self, kept: Kept, after: int) -> Iterator[TableRow]:
+    def _rows_of(self, kept: Kept, after: int, within: TableRange = WHOLE) -> Iterator[TableRow]:
         table = kept.table
         if table.format == "parquet":
-            yield from frames.parquet_rows(self._parquet(kept), after)
+            last = within.last
+            rows = frames.parquet_rows(self._parquet(kept), after, None if last is None else last - after)
+            yield from rows
             return
-        at = self._mark(kept, after)
+        at = self._mark(kept, after) if within == WHOLE else within.mark
         with self._shelf.source(kept) as source:
-            found = _without_header(pieces(source, kept.encoding, at.offset), kept)
+            found = pieces(source, kept.encoding, at.offset)
+            if within == WHOLE:
+                found = _without_header(found, kept)
 
             def marked(mark: Mark) -> None:
-                self._note(table.id, mark)
+                if within == WHOLE:
+                    self._note(table.id, mark)
 
             if table.format == "jsonl":
                 yield from json_rows(found, at=at, after=after, marked=marked)
@@ -207,18 +278,21 @@ class Tables:
 
     # -- what a table is ---------------------------------------------------------------------------------------------
 
-    def _placed(self, path: Path, encoding: str, delimiter: str) -> Table:
-        look = Look()
+    def _placed(self, path: Path, encoding: str, delimiter: str, seen: Sequence[BlockLook]) -> Table:
         try:
             if not path.is_file():
                 raise NotFound(say("There is no file {file}.", file=str(path)))
             size, changed = changed_at(path)
             with path.open("rb") as source:
-                for chunk in iter(lambda: source.read(PIECE), b""):
-                    look.take(chunk)
+                if seen:
+                    look = Look.joined(source.read(PIECE), size, seen)
+                else:
+                    look = Look()
+                    for chunk in iter(lambda: source.read(PIECE), b""):
+                        look.take(chunk)
+                    look.end()
         except OSError as error:
             raise unreadable(str(path), error) from None
-        look.end()
         table = Table(id=new_id("tab"), name=path.name, path=str(path.resolve()), size=size, digest=look.digest)  # fmt: skip
         return self._taken(Kept(table, changed=changed, is_utf8=look.is_utf8), look.start, encoding, delimiter)  # fmt: skip
 
@@ -251,7 +325,9 @@ class Tables:
                 "where it lies.",
                 most=MOST_IN_MEMORY >> 20,
             ))  # fmt: skip
-        columns, rows = frames.parquet_shape(self._parquet(kept))
+        source = self._parquet(kept)
+        columns, rows = frames.parquet_shape(source)
+        kept = replace(kept, ranges=tuple(joined_rows(frames.parquet_groups(source, rows))))
         return self._sampled(kept, "parquet", columns=columns, rows=rows)
 
     def _as_text(self, kept: Kept, content: Content, start: bytes, encoding: str, delimiter: str) -> Kept:
@@ -259,7 +335,7 @@ class Tables:
             kept, start = self._as_json_lines(kept)
             content, encoding = "jsonl", ""
         found = encoding_of(start, is_utf8=kept.is_utf8, chosen=encoding)
-        kept = replace(kept, encoding=found, skip=0)
+        kept = replace(kept, encoding=found, skip=0, ranges=())
         lines = next(pieces(io.BytesIO(start), found, found.skip), Piece(())).lines[:LINES_LOOKED_AT]
         if content == "jsonl":
             return self._sampled(kept, "jsonl", columns=json_columns(lines), encoding=found.name)
@@ -314,6 +390,17 @@ def _without_header(found: Iterator[Piece], kept: Kept) -> Iterator[Piece]:
     if first.offset == kept.encoding.skip and not first.cut:
         first = first._replace(lines=first.lines[kept.skip :])
     return chain([first], found)
+
+
+def _reading(table: Table) -> tuple[str, ...]:
+    return table.digest, table.format, table.encoding, table.delimiter
+
+
+def _read_otherwise(table: Table) -> Sentence:
+    return say(
+        "{table} is read in another way since its rows were looked at. Look at them again.",
+        table=table.name or table.id,
+    )
 
 
 def _check_choice(encoding: str, delimiter: str) -> None:

@@ -1,4 +1,4 @@
-"""TABLE FILES: the bytes of a table on the disk, sealed chunk by chunk, and read again from any place in them.
+"""TABLE FILES: the bytes of a table, sealed chunk by chunk, and read again from any place in them.
 
 Each chunk is sealed with the table's own key, and its number is sealed with it: chunks can be neither opened, nor swapped, nor left out.
 A chunk has a fixed length, so that the one that holds a byte is found without reading the others.
@@ -6,13 +6,11 @@ A chunk has a fixed length, so that the one that holds a byte is found without r
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
-from pathlib import Path
+from types import TracebackType
 from typing import Final
 
-from workbench.adapters import files
+from workbench.adapters.blobs import Place
 from workbench.adapters.sealed_rows import NONCE_BYTES, RowKey
 from workbench.errors import Damaged
 from workbench.sentence import say
@@ -27,18 +25,13 @@ _SEALED: Final = 4 * -(-(NONCE_BYTES + _NUMBER + CHUNK + _TAG) // 3) + 1
 class SealedWriter:
     """Writes a sealed file: whole or not at all. Use it in a ``with``; an exception inside leaves nothing behind."""
 
-    def __init__(self, path: Path, key: RowKey) -> None:
-        self._path, self._key = path, key
-        self._temporary = path.with_name(f".{path.name}.tmp")
+    def __init__(self, place: Place, key: RowKey) -> None:
+        self._out, self._key = place.blobs.writer(place.name), key
         self._waiting = bytearray()
         self._chunks = 0
 
     def __enter__(self) -> SealedWriter:
-        try:
-            descriptor = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except OSError as error:
-            raise files.cannot_write(self._path, error) from None
-        self._file = os.fdopen(descriptor, "wb")
+        self._out.__enter__()
         return self
 
     def write(self, data: bytes) -> None:
@@ -51,35 +44,28 @@ class SealedWriter:
     def _seal(self, chunk: bytes) -> None:
         sealed = self._key.seal(self._chunks.to_bytes(_NUMBER, "big") + chunk)
         self._chunks += 1
-        try:
-            self._file.write(sealed.encode() + b"\n")
-        except OSError as error:
-            raise files.cannot_write(self._path, error) from None
+        self._out.write(sealed.encode() + b"\n")
 
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
-            if kind is None:
-                if self._waiting:
-                    self._seal(bytes(self._waiting))
-                self._file.flush()
-                os.fsync(self._file.fileno())
-                self._file.close()
-                self._temporary.replace(self._path)
-        except OSError as fault:
-            raise files.cannot_write(self._path, fault) from None
-        finally:
-            with contextlib.suppress(OSError):  # the first error is the one to tell
-                self._file.close()
-            self._temporary.unlink(missing_ok=True)
+            if kind is None and self._waiting:
+                self._seal(bytes(self._waiting))
+        except BaseException as fault:
+            self._out.__exit__(type(fault), fault, fault.__traceback__)
+            raise
+        self._out.__exit__(kind, error, trace)
 
 
 class SealedFile(io.RawIOBase):
     """The ``size`` bytes of a sealed file, to be read and sought. Raises Damaged where it is not as it was written."""
 
-    def __init__(self, path: Path, key: RowKey, size: int) -> None:
+    def __init__(self, place: Place, key: RowKey, size: int) -> None:
+        """Open it. Raises FileNotFoundError."""
         super().__init__()
         self._key, self._size, self._at = key, size, 0
-        self._file = path.open("rb")
+        self._file = io.BufferedReader(place.blobs.open(place.name))
         self._number, self._chunk = -1, b""
 
     def close(self) -> None:

@@ -1,4 +1,7 @@
-"""TABLE SHELF: what is kept of a table on the disk: a sealed document that says how it is read, and its sealed rows beside it."""
+"""TABLE SHELF: what is kept of a table: a sealed document that says how it is read, and its sealed rows beside it.
+
+Both are files of the workbench: in its home, or in the database that a team shares, so that every machine of it reads the same.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from workbench.adapters import files
+from workbench.adapters.blobs import Blobs, Place
+from workbench.adapters.blobs_folder import FolderBlobs
 from workbench.adapters.home import Home
 from workbench.adapters.sealed_rows import RowKey
 from workbench.engine.table_layout import Encoding
+from workbench.engine.table_ranges import TableRange
 from workbench.errors import Damaged, NotFound, Refused, StorageFault
 from workbench.models.run import Table
 from workbench.sentence import say
@@ -41,7 +46,10 @@ class Sealer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A table with how it is read: its key, its encoding, the lines before its first row, and when a file elsewhere was last changed."""
+    """A table with how it is read: its key, its encoding, the lines before its first row, and when a file elsewhere was last changed.
+
+    ``ranges`` cut its rows into such that can be read each for itself; none while nobody looked for them.
+    """
 
     table: Table
     key: str = ""
@@ -50,29 +58,32 @@ class Kept:
     is_utf8: bool = True
     changed: int = 0
     readable: bool = True
+    ranges: tuple[TableRange, ...] = ()
 
 
 class TableShelf:
-    """The tables of one home as they are kept."""
+    """The tables of one workbench as they are kept. Calls block."""
 
-    def __init__(self, home: Home, vault: Sealer) -> None:
-        self._home, self._vault = home, vault
+    def __init__(self, home: Home, vault: Sealer, blobs: Blobs | None = None) -> None:
+        """Take where files are kept; by default that is the home's folder."""
+        self._vault = vault
+        self._blobs: Blobs = blobs or FolderBlobs(home.folder)
 
-    def path(self, id: str, kind: str) -> Path:
+    def path(self, id: str, kind: str) -> Place:
         """Return where a table's ``table`` (the document) or ``rows`` lie. Raises NotFound for what is no table's id."""
         if not _ID.fullmatch(id):
             raise _none(id)
-        return self._folder() / f"{id}.{kind}"
+        return Place(self._blobs, f"{FOLDER}/{id}.{kind}")
 
     def ids(self) -> list[str]:
-        """Return the ids of all tables; what a killed process left behind is swept."""
-        folder, found = self._folder(), []
-        for path in sorted(folder.glob("tab_*.table")):
-            found.append(path.stem)
-        for path in [*folder.glob("tab_*.rows"), *folder.glob(".tab_*.rows.tmp")]:
-            id = path.name.lstrip(".").partition(".")[0]
-            if id not in found and time.time() - path.stat().st_mtime > LEFT_BEHIND_S:
-                path.unlink(missing_ok=True)
+        """Return the ids of all tables; what a killed process left behind is swept: an upload without its document."""
+        there = self._blobs.all(f"{FOLDER}/tab_")
+        found = [_id_of(blob.name) for blob in there if blob.name.endswith(".table")]
+        known = set(found)
+        for blob in there:
+            if _id_of(blob.name) not in known and time.time() - blob.at > LEFT_BEHIND_S:
+                self._blobs.delete(blob.name)
+        self._blobs.sweep(LEFT_BEHIND_S)
         return found
 
     def put(self, kept: Kept) -> None:
@@ -80,35 +91,30 @@ class TableShelf:
         document = {
             "table": kept.table.model_dump(mode="json"),
             "key": kept.key, "encoding": list(kept.encoding), "skip": kept.skip, "is_utf8": kept.is_utf8,
-            "changed": kept.changed, "readable": kept.readable,
+            "changed": kept.changed, "readable": kept.readable, "ranges": kept.ranges,
         }  # fmt: skip
-        path = self.path(kept.table.id, "table")
         sealed = self._vault.seal_data(json.dumps(document).encode())
-        with files.lock(path):
-            files.write_atomically(path, sealed.encode())
+        self._blobs.put(self.path(kept.table.id, "table").name, sealed.encode())
 
     def get(self, id: str) -> Kept:
         """Return what is known of a table. Raises NotFound, and MissingSecret where this vault cannot open it."""
-        path = self.path(id, "table")
-        raw = files.read(path)
+        place = self.path(id, "table")
+        raw = self._blobs.read(place.name)
         if raw is None:
             raise _none(id)
         try:
             document = json.loads(self._vault.open_data(raw.decode("ascii", "replace")))
         except ValueError:
-            raise Damaged(say("{file} cannot be read: it is not a whole file of the workbench.", file=str(path))) from None  # fmt: skip
+            raise Damaged(say("{file} cannot be read: it is not a whole file of the workbench.", file=place.name)) from None  # fmt: skip
         table = Table.model_validate(document.pop("table"))
-        return Kept(table, **{**document, "encoding": Encoding(*document["encoding"])})
+        ranges = tuple(TableRange(*one) for one in document.pop("ranges", ()))
+        return Kept(table, **{**document, "encoding": Encoding(*document["encoding"]), "ranges": ranges})
 
     def delete(self, id: str) -> None:
         """Delete a table with its key; a file that lies elsewhere stays there. Raises NotFound."""
-        path = self.path(id, "table")
-        try:
-            path.unlink()
-        except FileNotFoundError:
-            raise _none(id) from None
-        self.path(id, "rows").unlink(missing_ok=True)
-        path.with_name(f".{path.name}.lock").unlink(missing_ok=True)
+        if not self._blobs.delete(self.path(id, "table").name):
+            raise _none(id)
+        self._blobs.delete(self.path(id, "rows").name)
 
     def source(self, kept: Kept) -> io.RawIOBase | io.BufferedIOBase:
         """Return a table's bytes, to be closed. Raises Refused when a file that lies elsewhere was changed since it was looked at."""
@@ -122,14 +128,6 @@ class TableShelf:
             return path.open("rb")
         except OSError as error:
             raise unreadable(table.name or table.id, error) from None
-
-    def _folder(self) -> Path:
-        folder = self._home.path(FOLDER)
-        try:
-            folder.mkdir(mode=0o700, exist_ok=True)
-        except OSError as error:
-            raise files.cannot_write(folder, error) from None
-        return folder
 
 
 def changed_at(path: Path) -> tuple[int, int]:
@@ -145,3 +143,7 @@ def unreadable(name: str, error: OSError) -> StorageFault:
 
 def _none(id: str) -> NotFound:
     return NotFound(say("There is no table “{id}”. It may have been deleted meanwhile.", id=id[:80]))
+
+
+def _id_of(name: str) -> str:
+    return Path(name).stem

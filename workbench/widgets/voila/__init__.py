@@ -14,6 +14,7 @@ from workbench.sentence import N_
 from workbench.widgets.piece import said
 
 TEMPLATE = "wb"
+KERNELS = "workbench.widgets.voila.kernels.LimitedKernels"
 EXTENSIONS = ("@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget")
 """Without the first no widget appears; the rest of JupyterLab stays away (5.4 MB a page instead of 14.6)."""
 
@@ -55,6 +56,9 @@ def arguments(
     ip: str = "127.0.0.1",
     base_url: str = "/",
     lang: str = "en",
+    most: int = 32,
+    visitor_header: str = "",
+    groups_header: str = "",
 ) -> list[str]:
     """Return the arguments of ``python -m voila`` that publish ``page`` (a notebook, or a folder with only such).
 
@@ -67,6 +71,10 @@ def arguments(
         ip: the address to listen on; loopback unless a proxy in front is meant to reach it.
         base_url: the path under which a proxy shows the page.
         lang: the language tag of the page.
+        most: how many kernels may run at a time.
+        visitor_header: the header in which the proxy names the visitor. Kernels are not started ahead then: what one of them
+            showed would have been read for nobody. See ``workbench.widgets.visitor``.
+        groups_header: the header in which the proxy names the visitor's groups.
     """
     words = [("lang", lang), *PAGE_WORDS.items()] if lang != "en" else []
     return [
@@ -79,7 +87,14 @@ def arguments(
         f"--Voila.ip={ip}",
         f"--Voila.base_url={base_url}",
         *([f"--token={token}"] if token else []),
-        *(["--preheat_kernel=True", f"--pool_size={warm}"] if warm else []),
+        *(["--preheat_kernel=True", f"--pool_size={warm}"] if warm and not visitor_header else []),
+        *(
+            f"--VoilaConfiguration.http_header_envs={name}"
+            for name in (visitor_header, groups_header)
+            if name
+        ),
+        f"--VoilaConfiguration.multi_kernel_manager_class={KERNELS}",
+        f"--LimitedKernels.most={most}",
         "--MappingKernelManager.cull_interval=60",
         f"--MappingKernelManager.cull_idle_timeout={idle_seconds}",
         "--VoilaConfiguration.allow_template_override=NO",

@@ -10,11 +10,9 @@ import json
 import os
 from pathlib import Path
 
-from voila.app import Voila
+from workbench.widgets.visitor import GROUPS_HEADER, NAME_HEADER
 
 from . import arguments, environment
-
-KERNELS = "workbench.widgets.voila.kernels.LimitedKernels"
 
 
 def main() -> None:
@@ -22,9 +20,15 @@ def main() -> None:
     settings = json.loads(os.environ.pop("WORKBENCH_PAGES"))
     token = settings.pop("token")
     os.environ.update(environment())
-    most = settings.pop("most")
+    if "visitor_header" in settings:  # the proxy in front says who each visitor is
+        os.environ |= {NAME_HEADER: settings["visitor_header"], GROUPS_HEADER: settings["groups_header"]}
+    # The workspaces' mother loads while Voila does
+    from .kernels import Provisioner
+
+    Provisioner.mother()
+    from voila.app import Voila
+
     words = arguments(Path(settings.pop("page")), **settings)
-    words += [f"--VoilaConfiguration.multi_kernel_manager_class={KERNELS}", f"--LimitedKernels.most={most}"]
     # Voila lets every Host header in, which a foreign page could use (DNS rebinding): only names of this machine may come
     Voila.launch_instance(words, token=token, tornado_settings={"allow_remote_access": False})
 

@@ -84,46 +84,31 @@
     }
   };
 
-  // Voila moves the cells into a shell of its own at the end of the body; it belongs into <main>.
-  const settle = new MutationObserver(() => {
-    const shell = document.querySelector("body > .jp-LabShell");
-    if (!shell) return;
-    settle.disconnect();
-    document.getElementById("content").append(shell);
+  // The front (widgets.js) comes while the workspace starts; who is here first waits for the other.
+  const front = new Promise((done) => {
+    if (window.wbFront) done(window.wbFront);
+    else addEventListener("wb-front", () => done(window.wbFront), { once: true });
   });
-
-  // Drawn in two steps: each output has its widget, then each widget is filled, whose code may arrive a moment later.
-  const filled = (cells) =>
-    cells.closest("main .jp-LabShell") &&
-    !cells.querySelector('script[type="application/vnd.voila.cell-output+json"]') &&
-    ![...cells.querySelectorAll(".jp-OutputArea-output.lm-Panel")].some((output) => !output.querySelector(".lm-Widget"));
+  // A widget's own code may arrive a moment after the widget.
   const waiting = (cells) => cells.querySelector('.lm-Widget:empty:not([class*="widget-"]):not([style*="none"])');
 
   window.wbPage = (given) => {
     words = given.words;
-    settle.observe(document.body, { childList: true });
     const text = document.getElementById("loading_text");
     document.getElementById("wb-reload").addEventListener("click", () => location.reload());
     setTimeout(() => (text.textContent = text.isConnected ? words.slow : ""), 12000);
 
-    const finish = () => {
-      if (!window.themeLoaded) {
-        window.cellLoaded = true;
-        text.textContent = words.drawing;
-        return;
-      }
+    const finish = async () => {
+      text.textContent = words.drawing;
       const cells = document.getElementById("rendered_cells");
       const loading = document.getElementById("loading");
-      if (!loading) return;
       cells.style.display = "";
-      let patience = setTimeout(() => done(), 15000);
-      let last = false;
+      await (await front).draw(cells);
+      let patience = 0;
       const look = () => {
-        if (!filled(cells)) return;
         if (!waiting(cells)) return done();
         // A widget may be empty on purpose: what is still empty after a second is not waited for.
-        if (!last) (clearTimeout(patience), (patience = setTimeout(() => done(), 1000)));
-        last = true;
+        patience ||= setTimeout(() => done(), 1000);
       };
       const watch = new MutationObserver(look);
       const done = () => {
@@ -142,6 +127,10 @@
     window.voila_process = window.update_loading_text = (at, all) => {
       text.textContent = words.cell.replace("{at}", at).replace("{all}", all);
     };
-    window.voila_finish = window.display_cells = finish;
+    window.voila_finish = finish;
+    window.wbStarted = async () => {
+      const { baseUrl, kernelId } = kernel();
+      (await front).connect(baseUrl, kernelId);
+    };
   };
 })();

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from workbench.sentence import N_, say
 from workbench.services.roles import check_role
 from workbench.services.work import Work
 
 from . import look
+from .cluster import ClusterFace
 from .fold import Place
 from .headline import Headline
 from .jobs import Jobs
@@ -27,6 +30,7 @@ class WorkPage:
         self.face: JobFace | None = None
         self.messages = Messages()
         self.jobs = Jobs(frame, self._choose)
+        self.cluster = ClusterFace(frame.bench)
         self.title = Headline(
             N_("Work"),
             N_(
@@ -40,7 +44,13 @@ class WorkPage:
         frame.click(new, self.new, self.messages)
         ways = [look.buttons(new, align="start")] if frame.may("operator") else []
         self.widget = look.stack(
-            self.title, *ways, self.messages.widget, self.guest.widget, self.jobs.widget, self.detail.widget
+            self.title,
+            *ways,
+            self.messages.widget,
+            self.guest.widget,
+            self.jobs.widget,
+            self.cluster.widget,
+            self.detail.widget,
         )
 
     async def go(self, place: str) -> None:
@@ -106,5 +116,5 @@ class WorkPage:
 async def work(frame: Frame) -> WorkPage:
     """Return the work page, with the jobs as they stand now."""
     page = WorkPage(frame)
-    await page.jobs.refresh()
+    await asyncio.gather(page.jobs.refresh(), page.cluster.look())
     return page
