@@ -81,6 +81,19 @@ async def test_a_course_is_played_and_its_effect_is_told(connected: Connected, t
     assert (await connected("viewer").callbacks.delivery(sent.id)).state == "undelivered"
 
 
+async def test_who_chooses_an_account_and_plays_at_once_plays_what_that_account_has(
+    connected: Connected, house: Workbench, twilio: Room
+) -> None:
+    azure = await room(house, "azure_communication_services", name="Azure")
+    await twilio.sent(provider_id="SM1")
+    page = await studio(connected("operator"))
+    await choose(page, "Account", azure.account.id)
+    await choose(page, "What happens", "handshake")
+    field(page.widget, "Account").value = twilio.account.id  # its courses are on their way
+    await press(page.widget, "Play the calls")
+    assert "3 calls were made, and all were taken" in read(page.widget)
+
+
 async def test_what_is_wrongly_signed_is_told_as_refused(connected: Connected, twilio: Room) -> None:
     await twilio.sent(provider_id="SM1")
     page = await studio(connected("operator"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Sequence
 from typing import Final
@@ -49,6 +50,7 @@ class Studio:
         self.courses: dict[str, StudioCourse] = {}
         self.deliveries: list[Delivery] = []
         self._filling = False
+        self._turning = asyncio.Lock()
         self.messages, self.result = Messages(), Place()
         self.account = ChoiceField(N_("Account"), required=True)
         self.course = ChoiceField(N_("What happens"), required=True)
@@ -131,7 +133,7 @@ class Studio:
 
     async def preview(self) -> None:
         """Show the calls as they would be made."""
-        plan = self._plan()
+        plan = await self._settled_plan()
         if plan is not None:
             shown = list(await self.frame.bench.studio.preview(plan))
             self.result.put(
@@ -141,7 +143,7 @@ class Studio:
 
     async def play(self) -> None:
         """Make the calls, and show what came of each."""
-        plan = self._plan()
+        plan = await self._settled_plan()
         if plan is None:
             return
         played = list(await self.frame.bench.studio.play(plan))
@@ -168,7 +170,11 @@ class Studio:
 
     async def _turn(self) -> None:
         """Offer what can be played with the chosen account, and of which deliveries."""
-        id = self.account.value
+        async with self._turning:
+            await self._offer(self.account.value)
+
+    async def _offer(self, id: str) -> None:
+        """Offer what can be played with an account."""
         self.courses = {one.key: one for one in await self.frame.bench.studio.courses(id)}
         wanted = DeliveryFilter(account_id=id, limit=max(SEVERAL))
         self.deliveries = list(await self.frame.bench.callbacks.deliveries(wanted))
@@ -216,6 +222,11 @@ class Studio:
         visible(self.delivery, course.kind != "handshake")
         visible(self.sender, course.kind == "inbound")
         visible(self.body, course.key == "text")
+
+    async def _settled_plan(self) -> StudioPlan | None:
+        """Return what is chosen, once what an account offers is there: who clicks at once means what he sees a moment later."""
+        async with self._turning:
+            return self._plan()
 
     def _plan(self) -> StudioPlan | None:
         """Return what is chosen; None where something cannot be, which stands beside its field."""
