@@ -127,7 +127,9 @@ async def measure(folder: Path, url: str | None) -> None:
     ceiling = open_home(folder / "ceiling")
     await Journal.open(None, ceiling).close()
     with sqlite3.connect(ceiling.path("journal.sqlite")) as looking:
-        columns = [row[1] for row in looking.execute("PRAGMA table_info(workbench_entries)")]
+        columns = [
+            row[1] for row in looking.execute("PRAGMA table_info(workbench_entries)") if row[1] != "unit"
+        ]
     tiny = TinyDB(folder / "tiny.json")
     tiny.insert_multiple([entry(n).model_dump(mode="json") for n in range(TINY_BEFORE)])
     many = Sheet("journal", f"Journal: entries of a kilobyte in batches of {BATCH}", "entries/s")
