@@ -124,7 +124,10 @@ async def told(watched: Watched, what: str) -> dict[str, Any]:
 
 
 async def deliver(watched: Watched, shop: ShopSite, data: str) -> None:
-    """Hand a push to the worker, as the browser does when its push service has one."""
+    """Hand a push to the worker, as the browser does when its push service has one; one that is not active yet would not get it."""
+    await watched.page.wait_for_function(
+        "async () => (await navigator.serviceWorker.ready).active?.state === 'activated'", timeout=30_000
+    )
     session = await watched.page.context.new_cdp_session(watched.page)
     known: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
@@ -146,7 +149,7 @@ async def notified(watched: Watched, count: int) -> list[dict[str, Any]]:
     shown: list[dict[str, Any]] = await watched.page.evaluate(
         """async (count) => {
           const registration = await navigator.serviceWorker.getRegistration();
-          for (let tries = 0; tries < 200; tries += 1) {
+          for (let tries = 0; tries < 600; tries += 1) {
             const found = await registration.getNotifications();
             if (found.length >= count) return found.map(({ title, body, tag, data }) => ({ title, body, tag, data }));
             await new Promise((resolve) => setTimeout(resolve, 50));
