@@ -20,6 +20,7 @@ from .blobs_folder import FolderBlobs
 from .blobs_tables import SCHEMA, new_piece, pieces, some_pieces, versions
 from .clock import new_id
 from .database import microseconds
+from .seekable import SeekableFile
 
 if TYPE_CHECKING:
     from .database import Database
@@ -181,48 +182,24 @@ class PiecesWriter:
         connection.execute(mine.values(name=self._name, size=self._size, at=microseconds(datetime.now(UTC))))
 
 
-class PiecesFile(io.RawIOBase):
+class PiecesFile(SeekableFile):
     """The bytes of a version in the database, read some pieces at a time. Raises NotFound where it was deleted meanwhile."""
 
     def __init__(self, read: Read, version: str, size: int) -> None:
-        super().__init__()
-        self._read, self._version, self._size = read, version, size
-        self._at, self._from, self._data = 0, 0, b""
+        super().__init__(size)
+        self._read, self._version = read, version
+        self._from, self._data = 0, b""
 
-    def readable(self) -> bool:
-        """Return that it can be read."""
-        return True
-
-    def seekable(self) -> bool:
-        """Return that it can be read from any place."""
-        return True
-
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        """Go to a place and return it."""
-        self._at = max(0, offset + (0, self._at, self._size)[whence])
-        return self._at
-
-    def tell(self) -> int:
-        """Return the place it is at."""
-        return self._at
-
-    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]  # typeshed's Buffer is not in 3.11
-        """Read what follows of the pieces at hand, and return how much that was; 0 at the end."""
-        if self._at >= self._size:
-            return 0
-        if not self._from <= self._at < self._from + len(self._data):
-            first = self._at // PIECE
+    def _piece_at(self, at: int) -> tuple[bytes, int]:
+        if not self._from <= at < self._from + len(self._data):
+            first = at // PIECE
             found = self._read(
                 lambda connection: some_pieces.rows(connection, self._version, first, first + AHEAD)
             )
             self._from, self._data = first * PIECE, b"".join(row[0] for row in found)
-            if self._at >= self._from + len(self._data):
+            if at >= self._from + len(self._data):
                 raise NotFound(say("The file was deleted or replaced while it was read. Open it again."))
-        start = self._at - self._from
-        part = self._data[start : start + len(buffer)]
-        buffer[: len(part)] = part
-        self._at += len(part)
-        return len(part)
+        return self._data, at - self._from
 
 
 def _blob(row: sa.Row[Any]) -> Blob:

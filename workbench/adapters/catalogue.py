@@ -43,7 +43,23 @@ MIGRATIONS: Final[Migrations] = {}
 TABLE = "documents"
 
 
-class KindFile(Storage):
+class OneKind(Storage):
+    """TinyDB's storage for the documents of one kind, changed in memory; a ``save`` of their own puts them where they are kept."""
+
+    _documents: ById
+    _changed = False
+
+    def read(self) -> dict[str, ById]:
+        """Return the one table, as TinyDB wants it."""
+        return {TABLE: self._documents}
+
+    def write(self, data: dict[str, dict[str, Any]]) -> None:
+        """Take the table over; ``save`` keeps it."""
+        self._documents = data[TABLE]
+        self._changed = True
+
+
+class KindFile(OneKind):
     """TinyDB's storage for the file of one kind: read once, changed in memory, written whole by ``save``.
 
     Open it inside ``files.lock`` for one piece of work. An older file is brought up to date (a copy of it is
@@ -53,8 +69,7 @@ class KindFile(Storage):
     def __init__(self, path: Path, migrations: Mapping[int, Migration], notices: list[Sentence]) -> None:
         self._path = path
         self._newest = newest(migrations)
-        self._documents: ById = {}
-        self._changed = False
+        self._documents = {}
         raw = files.read(path)
         if raw is None:
             return
@@ -75,15 +90,6 @@ class KindFile(Storage):
         self.write({TABLE: documents})
         self.save()
 
-    def read(self) -> dict[str, ById]:
-        """Return the one table, as TinyDB wants it."""
-        return {TABLE: self._documents}
-
-    def write(self, data: dict[str, dict[str, Any]]) -> None:
-        """Take the table over; ``save`` puts it on the disk."""
-        self._documents = data[TABLE]
-        self._changed = True
-
     def save(self) -> None:
         """Write the file, ordered by id, if anything changed. Raises CannotWrite."""
         if self._changed:
@@ -92,7 +98,7 @@ class KindFile(Storage):
             self._changed = False
 
 
-class KindRows(Storage):
+class KindRows(OneKind):
     """TinyDB's storage for the rows of one kind in a team's database: read once, changed in memory, handed over by ``save``.
 
     Older rows are brought up to date (a copy of them is kept); newer ones raise TooNew and stay as they are.
@@ -110,15 +116,6 @@ class KindRows(Storage):
         self._changed = held.version != version
         if self._changed:
             held.bring_to(version)
-
-    def read(self) -> dict[str, ById]:
-        """Return the one table, as TinyDB wants it."""
-        return {TABLE: self._documents}
-
-    def write(self, data: dict[str, dict[str, Any]]) -> None:
-        """Take the table over."""
-        self._documents = data[TABLE]
-        self._changed = True
 
     def save(self) -> None:
         """Hand the rows over, if anything changed."""

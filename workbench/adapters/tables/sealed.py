@@ -12,6 +12,7 @@ from typing import Final
 
 from workbench.adapters.blobs import Place
 from workbench.adapters.sealed_rows import NONCE_BYTES, RowKey
+from workbench.adapters.seekable import SeekableFile
 from workbench.errors import Damaged
 from workbench.sentence import say
 
@@ -58,13 +59,13 @@ class SealedWriter:
         self._out.__exit__(kind, error, trace)
 
 
-class SealedFile(io.RawIOBase):
+class SealedFile(SeekableFile):
     """The ``size`` bytes of a sealed file, to be read and sought. Raises Damaged where it is not as it was written."""
 
     def __init__(self, place: Place, key: RowKey, size: int) -> None:
         """Open it. Raises FileNotFoundError."""
-        super().__init__()
-        self._key, self._size, self._at = key, size, 0
+        super().__init__(size)
+        self._key = key
         self._file = io.BufferedReader(place.blobs.open(place.name))
         self._number, self._chunk = -1, b""
 
@@ -73,34 +74,11 @@ class SealedFile(io.RawIOBase):
         self._file.close()
         super().close()
 
-    def readable(self) -> bool:
-        """Return that it can be read."""
-        return True
-
-    def seekable(self) -> bool:
-        """Return that it can be read from any place."""
-        return True
-
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        """Go to a place and return it."""
-        self._at = max(0, offset + (0, self._at, self._size)[whence])
-        return self._at
-
-    def tell(self) -> int:
-        """Return the place it is at."""
-        return self._at
-
-    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]  # typeshed's Buffer is not in 3.11
-        """Read what follows of the chunk at hand, and return how much that was; 0 at the end."""
-        if self._at >= self._size:
-            return 0
-        number, start = divmod(self._at, CHUNK)
+    def _piece_at(self, at: int) -> tuple[bytes, int]:
+        number, start = divmod(at, CHUNK)
         if number != self._number:
             self._chunk, self._number = self._open(number), number
-        part = self._chunk[start : start + len(buffer)]
-        buffer[: len(part)] = part
-        self._at += len(part)
-        return len(part)
+        return self._chunk, start
 
     def _open(self, number: int) -> bytes:
         self._file.seek(number * _SEALED)

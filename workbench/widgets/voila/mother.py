@@ -34,6 +34,7 @@ LOADED = (
         f"workbench.widgets.{name}"
         for name in (
             "page", "home", "integrations", "journal", "work_desk", "gate_lab", "gate_live", "sms", "events", "sync", "tags", "readiness",
+            "operations",
         )
     ),
 )  # fmt: skip
