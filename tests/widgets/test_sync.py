@@ -8,7 +8,7 @@ import pytest
 
 from tests.sync_room import API_KEY, shop_of
 from tests.widgets.conftest import Connected
-from tests.widgets.faces import field, kernel_state, markup, of, offered, press, read
+from tests.widgets.faces import field, kernel_state, markup, of, offered, press, read, tell
 from workbench import Workbench
 from workbench.models.run import Run, RunPlan
 from workbench.models.shop import Shop, ShopSettings
@@ -16,6 +16,7 @@ from workbench.models.shop_data import CouponSet
 from workbench.models.sync import BeforeAfter, ImportPart, ImportReport, PartState, SyncPlan
 from workbench.models.work import JobConfirmation
 from workbench.sandbox.app import Sandbox
+from workbench.widgets import page as page_frame
 from workbench.widgets.page import Frame
 from workbench.widgets.spawn import settle
 from workbench.widgets.sync import PARTS, SyncPage, sync
@@ -216,17 +217,30 @@ async def test_codes_are_prepared_from_the_coupon_sets(house: Workbench, shop: S
 
 
 async def test_a_page_that_was_made_ready_early_shows_what_is_there_when_a_visitor_comes(
-    house: Workbench,
+    house: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = await sync(await frame_of(house))
-    assert page.part.value == "shops"
+    monkeypatch.setenv("VOILA_PREHEAT", "True")
+    monkeypatch.setattr(page_frame, "STALE_S", -1.0)
+    frame = Frame("sync", "Sync", sync, house)
+    widget = await frame.open()
+    [bar] = of(widget, "TopBar")
+    assert shown_part(frame) == "shops"
     saved = await house.shops.save(ShopSettings(name="Later", api_key=house.house.vault.seal_text(API_KEY)))
-    await page._arrived()
-    assert page.part.value == "runs"
-    await page.go("shops")
-    await page._arrived()
-    assert page.part.value == "shops", "who turned to a part stays there"
-    assert saved.name in read(page.widget)
+    await tell(bar, ARRIVED)
+    assert shown_part(frame) == "runs"
+    assert isinstance(frame.content, SyncPage)
+    await frame.content.go("shops")
+    await tell(bar, ARRIVED)
+    assert shown_part(frame) == "shops", "who turned to a part stays there"
+    assert saved.name in read(widget)
+
+
+ARRIVED = {"arrived": {"kept": None, "browser": ["en"], "dismissed": [], "place": ""}}
+
+
+def shown_part(frame: Frame) -> str:
+    assert isinstance(frame.content, SyncPage)
+    return frame.content.part.value
 
 
 # -- how an import stands ----------------------------------------------------------------------------------------------

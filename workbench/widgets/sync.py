@@ -10,7 +10,6 @@ from workbench.sentence import N_
 from .headline import Headline
 from .page import Frame
 from .parts_page import Part, PartsPage
-from .pulse import Pulse
 
 __all__ = ["PARTS", "PLACES", "SyncPage", "sync"]
 
@@ -31,28 +30,10 @@ class SyncPage(PartsPage):
             level=1, focus=False,
         )  # fmt: skip
         super().__init__(frame, title, PARTS, PLACES, self._make_part, "sync.css")
-        self._untouched = False
-        self.widget.children = (*self.widget.children, Pulse(self._arrived))
 
     async def begin(self) -> None:
         """Show the runs, and the shops while there is none."""
-        await self.go(await self._first_part())
-        self._untouched = True
-
-    async def turn(self) -> None:
-        """Show the part that is chosen, read anew."""
-        self._untouched = False
-        await super().turn()
-
-    async def _arrived(self) -> None:
-        """Read anew what a visitor sees first: the kernel may have drawn the page before the last shop was set up."""
-        if self._untouched:
-            part = await self._first_part()
-            if self._untouched:  # no link was followed meanwhile
-                await self.go(part)
-
-    async def _first_part(self) -> str:
-        return "runs" if list(await self.frame.bench.shops.list()) else "shops"
+        await self.go("runs" if list(await self.frame.bench.shops.list()) else "shops")
 
     async def prepare(self, shop_id: str, place: str) -> None:
         """Begin a new sync as the plan advises: ``contact=import``, for this shop."""
