@@ -18,7 +18,8 @@ from pathlib import Path
 import psutil
 
 from tests.benchmarks.npm_tools import FOLDER, Missing
-from tests.browser.conftest import free_port, notebook
+from tests.browser.conftest import notebook
+from tests.loopback import quiet_port
 
 ROOT = Path(__file__).parents[2]
 FORMS = Path(__file__).parent / "peers"
@@ -157,7 +158,7 @@ def served(name: str, folder: Path) -> Iterator[Form]:
     """Serve a form. Raises Missing where its server is not installed."""
     if name in PAGES and importlib.util.find_spec(name.lower()) is None:
         raise Missing(f"{name} is not installed")
-    port = free_port()
+    port = quiet_port()
     command, more = ways(folder)[name](port)
     shared = {key: value for key, value in os.environ.items() if not key.startswith("WORKBENCH_")}
     with (folder / f"{port}.log").open("wb") as log:

@@ -11,7 +11,6 @@ import asyncio
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -25,6 +24,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Playwright, async_playwright
 
+from tests.loopback import quiet_port
 from workbench.widgets import voila
 
 ROOT = Path(__file__).parents[2]
@@ -210,13 +210,6 @@ def notebook(*cells: str, title: str = "Test page") -> str:
     return nbformat.writes(book)
 
 
-def free_port() -> int:
-    """Return a port of loopback that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @dataclass
 class Server:
     """A process that serves pages: its address, and what it wrote."""
@@ -296,7 +289,7 @@ async def serve(_servers: dict[str, Server], tmp_path_factory: pytest.TempPathFa
             folder = tmp_path_factory.mktemp("voila")
             page = folder / "page.ipynb"
             page.write_text(notebook(*cells, title=title), encoding="utf-8")
-            port = free_port()
+            port = quiet_port()
             command = [
                 sys.executable,
                 "-m",
@@ -318,7 +311,7 @@ async def serve_lab(tmp_path: Path) -> AsyncIterator[Serve]:
 
     async def start(*cells: str) -> str:
         (tmp_path / "page.ipynb").write_text(notebook(*cells), encoding="utf-8")
-        port = free_port()
+        port = quiet_port()
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--ip=127.0.0.1"]
         command += ["--ServerApp.port_retries=0", "--IdentityProvider.token=", "--allow-root"]
         command += ["--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]

@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page
 
+from tests.loopback import quiet_port
 from workbench import Contact, Workbench
 from workbench.models.integration import Header, Settings
 from workbench.models.person import Role
@@ -21,7 +22,7 @@ from workbench.models.work import JobOptions
 from workbench.widgets import page as shown
 from workbench.widgets import voila
 
-from .conftest import ROOT, OpenPage, Server, Watched, _answers, _start, free_port
+from .conftest import ROOT, OpenPage, Server, Watched, _answers, _start
 
 PLANTED = "pl4nted-S3cret/value+99=="
 HOSTILE = "<img src=x onerror=\"document.title='ran'\">"
@@ -53,7 +54,7 @@ class Stage:
                 "WORKBENCH_PEOPLE": json.dumps(people),
             }
             given |= {"WORKBENCH_LIVE": "1"} if live else {}
-            port = free_port()
+            port = quiet_port()
             command = [sys.executable, "-m", "uvicorn", "--factory", "workbench.server:app_from_environment"]
             await self._begin(
                 key, [*command, "--port", str(port)], given, f"http://127.0.0.1:{port}/", "/health"
@@ -70,7 +71,7 @@ class Stage:
         if key not in self.started:
             shown = {name: value for name, value in os.environ.items() if not name.startswith("WORKBENCH_")}
             shown |= {"WORKBENCH_URL": server, "WORKBENCH_TOKEN": token}
-            port = free_port()
+            port = quiet_port()
             command = [sys.executable, "-m", "voila", *voila.arguments(ROOT / "dashboards", port=port)]
             at = f"http://127.0.0.1:{port}/"
             await self._begin(key, command, voila.environment(shown), at, "/voila/static/none")

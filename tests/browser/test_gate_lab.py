@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
+from tests.loopback import quiet_port
 from workbench import Answering, Timing
 from workbench.services.lab import Lab
 from workbench.widgets import voila
 from workbench.widgets.gate_lab import BEGIN
 
-from .conftest import ROOT, OpenPage, _answers, _start, free_port
+from .conftest import ROOT, OpenPage, _answers, _start
 
 TOKEN = "lab-viewer-token"
 
@@ -25,7 +26,7 @@ TOKEN = "lab-viewer-token"
 @pytest_asyncio.fixture(loop_scope="session")
 async def address(tmp_path: Path) -> AsyncIterator[str]:
     """The page of the lab, published, beside the server process that plays."""
-    port, page_port = free_port(), free_port()
+    port, page_port = quiet_port(), quiet_port()
     people = {sha256(TOKEN.encode()).hexdigest(): {"name": "Ada", "role": "viewer"}}
     given = {**os.environ, "WORKBENCH_KEYRING": "off", "WORKBENCH_HOME": str(tmp_path / "home")}
     given["WORKBENCH_PEOPLE"] = json.dumps(people)

@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
+from tests.loopback import quiet_port
 from workbench import JobFilter, Rate, Workbench
 from workbench.models.integration import Settings
 from workbench.widgets import voila
 
-from .conftest import ROOT, OpenPage, Server, Watched, _answers, _start, free_port
+from .conftest import ROOT, OpenPage, Server, Watched, _answers, _start
 
 TOKEN = "work-operator-token"
 ENVIRON = {"WORKBENCH_KEYRING": "off"}
@@ -52,7 +53,7 @@ class World:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    home, port, page_port = tmp_path / "home", free_port(), free_port()
+    home, port, page_port = tmp_path / "home", quiet_port(), quiet_port()
     async with Workbench.open(home, environ=ENVIRON) as bench:
         settings = Settings(
             name="Cart reminders",

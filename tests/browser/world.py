@@ -13,9 +13,10 @@ from pathlib import Path
 
 from playwright.async_api import Locator, Page, expect
 
+from tests.loopback import quiet_port
 from workbench.widgets import voila
 
-from .conftest import ROOT, Server, _answers, _start, free_port
+from .conftest import ROOT, Server, _answers, _start
 
 ENVIRON = {"WORKBENCH_KEYRING": "off"}
 TOKEN = "walk-operator-token"
@@ -27,7 +28,7 @@ class World:
 
     folder: Path
     token: str
-    port: int = field(default_factory=free_port)
+    port: int = field(default_factory=quiet_port)
     sandbox: Server | None = None
     begun: int = 0
 
@@ -68,13 +69,13 @@ class World:
     async def begin(self, *, sandbox: bool) -> None:
         """Start everything, and wait until it answers."""
         if sandbox:
-            port = free_port()
+            port = quiet_port()
             at = f"http://127.0.0.1:{port}"
             words = ["workbench", "sandbox", "--port", str(port)]
             self.sandbox = self._started("sandbox", words, {**os.environ, **ENVIRON}, at)
         shown = {name: value for name, value in os.environ.items() if not name.startswith("WORKBENCH_")}
         shown |= {"WORKBENCH_URL": self.address, "WORKBENCH_TOKEN": self.token}
-        port = free_port()
+        port = quiet_port()
         words = ["voila", *voila.arguments(ROOT / "dashboards", port=port)]
         self.pages = self._started("pages", words, voila.environment(shown), f"http://127.0.0.1:{port}")
         await self.serve()

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import document
-from tests.loopback import listener
+from tests.loopback import quiet_port
 from workbench import Workbench
 from workbench.models.gate import GateSettings
 from workbench.models.hold import Hold
@@ -157,15 +157,10 @@ def test_an_endpoint_elsewhere_is_not_verified_in_a_rehearsal(run: Callable[...,
     assert run("gate", "verify", "http://127.0.0.1:1/x", "--auth", "iam").exit_code == 2
 
 
-def free_port() -> int:
-    with listener() as bound:
-        return int(bound.getsockname()[1])
-
-
 def test_a_served_gate_is_verified(home: Path, bench: Callable[..., Any]) -> None:
     """Two real processes: one receives and answers, the other plays the platform and gives the sheet."""
     bench(lambda opened: opened.gates.create(GateSettings(name="Shop", key="shop", rules=RULES)))
-    port, stand_in = str(free_port()), str(free_port())
+    port, stand_in = str(quiet_port()), str(quiet_port())
     environ = os.environ | {"WORKBENCH_HOME": str(home)}
     words = [sys.executable, "-m", "workbench", "gate"]
     serve = [*words, "serve", "--port", port, "--sandbox-port", stand_in, "--no-sandbox", "--json"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.loopback import quiet_port
 from tests.pages.fresh import ROOT, environment
 from workbench.models.person import Role
 
@@ -38,9 +38,7 @@ class RunningServer:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     folder = tmp_path_factory.mktemp("server")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = quiet_port()
     started = RunningServer(f"http://127.0.0.1:{port}", folder / "home")
     people = {
         hashlib.sha256(started.token(role).encode()).hexdigest(): {"name": "Ana Lima", "role": role}

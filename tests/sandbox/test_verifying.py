@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tests.loopback import listener
+from tests.loopback import quiet_port
 from tests.queues import served
 from workbench import Workbench
 from workbench.errors import Refused
@@ -38,17 +38,12 @@ CONSENT = RuleSet(
 )
 
 
-def free_port() -> int:
-    with listener() as bound:
-        return int(bound.getsockname()[1])
-
-
 def states(sheet: Sheet) -> dict[str, str]:
     return {check.key: check.state for check in sheet.checks}
 
 
 async def test_our_own_receiver_passes_every_check(tmp_path: Path) -> None:
-    port = free_port()
+    port = quiet_port()
     async with Workbench.open(
         tmp_path, sandbox_at=f"http://127.0.0.1:{port}", environ={"WORKBENCH_KEYRING": "off"}
     ) as bench:
