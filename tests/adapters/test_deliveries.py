@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from workbench.adapters import deliveries_callbacks as callbacks_module
 from workbench.adapters.clock import VirtualClock, new_id
@@ -217,6 +218,22 @@ async def test_a_callback_is_kept_once_and_worked_on_once(deliveries: Deliveries
     await deliveries.add_effects(one.id, [say("And more.")])
     assert (await deliveries.callback(one.id)).effects == (say("Done."), say("And more."))
     assert len(await journal.entries(EntryFilter())) == 1
+
+
+async def test_a_callback_changed_by_another_hand_is_what_its_columns_tell_and_is_worked_on(
+    deliveries: Deliveries, database: Database
+) -> None:
+    one, other = a_callback(items=(a_report("sent"),)), a_callback()
+    for callback in (one, other):
+        await deliveries.keep(callback, callback.id, "sealed")
+    spoilt = "UPDATE workbench_callbacks SET callback = '{\"id\": 1' WHERE id = :id"
+    await database.write(lambda connection: connection.execute(sa.text(spoilt), {"id": one.id}))
+    found = await deliveries.callbacks(CallbackFilter())
+    assert [(item.id, item.status) for item in found] == [(other.id, 200), (one.id, 0)]
+    assert found[1].at == START
+    assert "cannot be read" in str(found[1].effects[0])
+    assert await deliveries.finish(one.id, 200, [a_report("sent")], [say("Done.")])
+    assert (await deliveries.callback(one.id)).effects == (say("Done."),)
 
 
 async def test_callbacks_are_found_by_what_they_are(deliveries: Deliveries) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.loopback import quiet_port
 from workbench.adapters import ports
 from workbench.adapters.processes import LAST_LINES, Processes, Program, began_at, is_running
 from workbench.errors import Unreachable
@@ -37,7 +38,7 @@ def program(tmp_path):
     """A program of the given text; ``{port}`` is where it answers, if it does."""
 
     def make(text: str, name: str = "the thing", **environ: str) -> Program:
-        port = ports.free_port()
+        port = quiet_port()
         module = f"thing_{port}"
         (tmp_path / f"{module}.py").write_text(text.replace("{port}", str(port)))
         environment = {**os.environ, "PYTHONPATH": str(tmp_path), **environ}

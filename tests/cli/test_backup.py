@@ -22,7 +22,9 @@ def test_a_backup_and_back(run, home, tmp_path):
     listed = run("people", "list", "--home", str(tmp_path / "new"))
     assert listed.stdout == "Ada  admin\n"
     again = run("restore", str(file), "--home", str(tmp_path / "new"))
-    assert again.exit_code == 0  # the same is there already
+    assert again.exit_code == 0
+    assert "It had arrived before: nothing was written now." in again.stdout
+    assert "had arrived before" not in back.stdout
 
 
 def test_a_backup_in_the_homes_own_folder(run, home):

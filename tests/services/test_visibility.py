@@ -299,7 +299,7 @@ async def test_what_is_made_of_something_belongs_with_it_whoever_makes_it(
     cassette = await bench.cassettes.of_entry(sent.entry.id)
     await bench.cassettes.delete((await bench.cassettes.of_entry(sent.entry.id)).id)
 
-    assert (await bench.units.of())[cassette.id] == "Retail"
+    assert (await bench.units.of())[cassette.id].unit == "Retail"
     everything = await bench.activity.entries(EntryFilter(limit=500))
     with working_as(eve):
         assert await bench.activity.entries() == []
@@ -341,7 +341,8 @@ async def test_somebody_of_several_units_chooses_for_which_one_new_things_are(be
         first = await bench.integrations.start()
         await bench.units.choose(" Retail ")
         second = await bench.integrations.start()
-        assert await bench.units.of() == {first.id: "Travel", second.id: "Retail"}
+        found = await bench.units.of()
+        assert {id: one.unit for id, one in found.items()} == {first.id: "Travel", second.id: "Retail"}
         for wrong in ("", "Finance"):
             with pytest.raises(Forbidden):
                 await bench.units.choose(wrong)

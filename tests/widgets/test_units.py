@@ -26,7 +26,7 @@ async def test_one_who_works_for_several_units_chooses_for_which_one(house: Work
     await settle()
     assert "belongs to Travel now" in read(page)
     draft = await bench.integrations.start()
-    assert (await bench.units.of())[draft.id] == "Travel"
+    assert (await bench.units.of())[draft.id].unit == "Travel"
     (bar,) = of(page, "TopBar")
     assert bar.words["role"] == "operator for Retail, Travel"
 

@@ -11,16 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import sqlalchemy as sa
-from pydantic_core import PydanticSerializationError
+from pydantic_core import PydanticSerializationError, ValidationError
 from sqlalchemy.dialects import postgresql, sqlite
 
 from workbench.engine.delivery_states import Evidence
 from workbench.models.base import Noun
 from workbench.models.callback import ReceivedCallback
 from workbench.models.message import Delivery
+from workbench.sentence import say
 
 from . import seeing
-from .database import Id, Schema
+from .database import Id, Schema, moment
 from .statement import Statement
 
 _tables = sa.MetaData()
@@ -153,9 +154,21 @@ def evidence_of(kept: sa.Row[Any]) -> Evidence:
 
 
 def callback_of(kept: sa.Row[Any]) -> ReceivedCallback:
-    """Return the callback of a row of its table."""
-    found = ReceivedCallback.model_validate_json(kept.callback)
+    """Return the callback of a row of its table; of one that was changed by another hand, what its columns tell."""
+    try:
+        found = ReceivedCallback.model_validate_json(kept.callback)
+    except ValidationError:
+        found = _rest_of(kept)
     return found.model_copy(update={"duplicate": True}) if kept.duplicates else found
+
+
+def _rest_of(kept: sa.Row[Any]) -> ReceivedCallback:
+    """Return what is known of a call without what was written of it: the sealed call may still be worked on. Its ``status`` is 0."""
+    return ReceivedCallback(
+        id=kept.id, at=moment(kept.at), account_id=kept.account, provider=kept.provider, genuine=kept.genuine,
+        route="inbound" if " inbound " in kept.kinds else "delivery", status=0,
+        effects=(say("What was written of this call was changed outside the workbench and cannot be read."),),
+    )  # fmt: skip
 
 
 def kinds_of(callback: ReceivedCallback) -> str:

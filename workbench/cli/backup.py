@@ -197,6 +197,8 @@ def _tell_elsewhere(session: Session, parts: tuple[Part, ...]) -> None:
 
 def _lines(moved: Moved) -> Iterator[Sentence]:
     yield say("{target} holds the workbench {home} now.", target=moved.target, home=moved.home)
+    if moved.before:
+        yield say("It had arrived before: nothing was written now.")
     yield _amounts(moved.totals)
     yield say(
         "Compared part by part: {count} parts, each with the same count and the same SHA-256.",

@@ -30,8 +30,8 @@ async def list_all(session: Session) -> None:
     """List the things that belong to a unit, unit by unit."""
     async with session.bench() as bench:
         mine, found = await bench.units.mine(), await bench.units.of()
-    of = {name: sorted(id for id, unit in found.items() if unit == name) for name in mine.names}
-    lines = [f"{name}  {id}" for name, ids in of.items() for id in ids]
+    of = {name: sorted(id for id, one in found.items() if one.unit == name) for name in mine.names}
+    lines = [f"{name}  {id}  {found[id].name}".rstrip() for name, ids in of.items() for id in ids]
     if not lines:
         session.tell(say("Nothing belongs to a unit yet. Give it to one with “units move”."))
     session.show({"units": of, "chosen": mine.chosen}, lines)

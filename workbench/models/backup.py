@@ -92,6 +92,8 @@ class Moved(Noun):
     """Jobs that were running, and go on where the workbench is served."""
     stopped: int = 0
     """Jobs that were running when a backup was made, and rest now: what was done since then stands as not done."""
+    before: bool = False
+    """Whether all of it had arrived before: nothing was carried, only compared."""
     locked: int = 0
     """Secrets that no key at hand opens there."""
 

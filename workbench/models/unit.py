@@ -33,6 +33,13 @@ class Units(Noun):
     chosen: str = ""
 
 
+class Belonging(Noun):
+    """To which unit something belongs, and what it is called; an empty name where it has none of its own."""
+
+    unit: str
+    name: str = ""
+
+
 class Moved(Noun):
     """What went to another unit: how many things (the one that was named and what names it), and how many records of what was done."""
 

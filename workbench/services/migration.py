@@ -55,6 +55,15 @@ class Place:
     open: Callable[[Path | None, str | None], AbstractAsyncContextManager[Opened]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    """What is at the place now, and where that is; ``before``: it was there already, and nothing was written."""
+
+    parts: tuple[Part, ...]
+    where: str
+    before: bool = False
+
+
 async def restore(file: Path, target: Place, told: Told = quiet) -> Moved:
     """Put what an archive holds into an empty place, and return what that was.
 
@@ -79,8 +88,8 @@ async def restore(file: Path, target: Place, told: Told = quiet) -> Moved:
         def fill(there: Holdings, told: Told) -> tuple[Part, ...]:
             return there.fill(archive.parts(), told)
 
-        parts, where = await _arrive(target, about, fill, lambda: archive.manifest.parts, told)
-    return await _moved(target, about["id"], str(file), where, parts, archive.manifest.made_at)
+        arrived = await _arrive(target, about, fill, lambda: archive.manifest.parts, told)
+    return await _moved(target, about["id"], str(file), arrived, archive.manifest.made_at)
 
 
 async def migrate(source: House, target: Place, told: Told = quiet) -> Moved:
@@ -96,32 +105,33 @@ async def migrate(source: House, target: Place, told: Told = quiet) -> Moved:
     def fill(there: Holdings, told: Told) -> tuple[Part, ...]:
         return holdings.read(lambda parts: there.fill(parts, told))
 
-    parts, where = await _arrive(target, about, fill, holdings.tally, told)
-    return await _moved(target, about["id"], source.database.where, where, parts)
+    arrived = await _arrive(target, about, fill, holdings.tally, told)
+    return await _moved(target, about["id"], source.database.where, arrived)
 
 
 async def _arrive(
     target: Place, about: dict[str, str], fill: Fill, sent: Callable[[], tuple[Part, ...]], told: Told
-) -> tuple[tuple[Part, ...], str]:
-    """Fill the place, and return what is there then and where that is. What arrived before, as it is ``sent``, is left as it is."""
+) -> _Arrived:
+    """Fill the place, and return what is there then. What arrived before, as it is ``sent``, is left as it is."""
     from workbench.adapters.new_home import NewHome
 
     if target.database is not None or target.home is None:
         async with target.open(target.home, target.database) as bench:
-            there = holdings_of(bench.house)
-            parts = await _found(bench.house, sent) or await in_thread(partial(fill, there), told)
-            return parts, bench.house.database.where
+            there, where = holdings_of(bench.house), bench.house.database.where
+            if found := await _found(bench.house, sent):
+                return _Arrived(found, where, before=True)
+            return _Arrived(await in_thread(partial(fill, there), told), where)
     new = NewHome(target.home)
     await asyncio.to_thread(new.finish)
     if target.home.is_dir() and any(target.home.glob("*.json")):
         async with target.open(target.home, None) as bench:
             if found := await _found(bench.house, sent):
-                return found, str(target.home)
+                return _Arrived(found, str(target.home), before=True)
     folder = await asyncio.to_thread(new.begin, about["id"], about["salt"])
     async with target.open(folder, None) as bench:
         parts = await in_thread(partial(fill, holdings_of(bench.house)), told)
     await asyncio.to_thread(new.put_in_place)
-    return parts, str(target.home)
+    return _Arrived(parts, str(target.home))
 
 
 async def _found(there: House, sent: Callable[[], tuple[Part, ...]]) -> tuple[Part, ...]:
@@ -168,12 +178,7 @@ async def _check_at_rest(source: House) -> None:
 
 
 async def _moved(
-    target: Place,
-    home: str,
-    source: str,
-    where: str,
-    parts: tuple[Part, ...],
-    made_at: datetime | None = None,
+    target: Place, home: str, source: str, arrived: _Arrived, made_at: datetime | None = None
 ) -> Moved:
     """Return the report, after the place was opened once more as everybody will open it.
 
@@ -185,7 +190,7 @@ async def _moved(
             raise Damaged(
                 say(
                     "{where} does not open as the workbench that was put there. Look at its disk.",
-                    where=where,
+                    where=arrived.where,
                 )
             )
         vault = house.vault.everything
@@ -196,8 +201,8 @@ async def _moved(
                 await house.ledger.change(one.job.id, "stopped", {"running"}, _restored(made_at))
     stopped = len(running) if made_at is not None else 0
     return Moved(
-        home=home, source=source, target=where, totals=totals_of(parts), parts=parts, locked=locked,
-        under_way=len(running) - stopped, stopped=stopped,
+        home=home, source=source, target=arrived.where, totals=totals_of(arrived.parts), parts=arrived.parts, locked=locked,
+        under_way=len(running) - stopped, stopped=stopped, before=arrived.before,
     )  # fmt: skip
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 from workbench.errors import Forbidden, Invalid, NotFound
 from workbench.models.base import Problem
-from workbench.models.unit import CHOICES, MOST_LETTERS, Moved, Units
+from workbench.models.unit import CHOICES, MOST_LETTERS, Belonging, Moved, Units
 from workbench.sentence import say
 
 from .house import House
@@ -28,7 +30,7 @@ class BusinessUnits:
         if person.units:
             chosen = chosen if chosen in person.units else person.units[0]
             return Units(names=tuple(sorted(person.units)), restricted=True, chosen=chosen)
-        names = set((await self.of()).values()) | ({chosen} if chosen else set())
+        names = {one.unit for one in (await self.of()).values()} | ({chosen} if chosen else set())
         return Units(names=tuple(sorted(names)), chosen=chosen)
 
     @viewer
@@ -42,8 +44,8 @@ class BusinessUnits:
         return await self.mine()
 
     @viewer
-    async def of(self) -> dict[str, str]:
-        """Return the unit of each thing that has one and that the caller sees, by the thing's id."""
+    async def of(self) -> dict[str, Belonging]:
+        """Return to which unit each thing belongs that has one and that the caller sees, by the thing's id."""
         return await asyncio.to_thread(self._of)
 
     @admin
@@ -79,14 +81,19 @@ class BusinessUnits:
                     found.setdefault(str(one["id"]), other)
         return found
 
-    def _of(self) -> dict[str, str]:
-        look, found = eyes(), dict[str, str]()
+    def _of(self) -> dict[str, Belonging]:
+        look, found = eyes(), dict[str, Belonging]()
         for kind in dict.fromkeys(KIND_OF.values()):
             for one in self.house.catalogue.everything.all(kind):
                 unit = str(one.get(UNIT, ""))
                 if unit and look.see(unit):
-                    found[str(one["id"])] = unit
+                    found[str(one["id"])] = Belonging(unit=unit, name=_name(one))
         return found
+
+
+def _name(document: Mapping[str, Any]) -> str:
+    """Return what a thing is called: its own name, or the one among its settings."""
+    return str(document.get("name") or (document.get("settings") or {}).get("name") or "")
 
 
 def _tidy(unit: str) -> str:

@@ -210,7 +210,7 @@ def callback_card(
             [
                 (N_("Account"), accounts.get(callback.account_id) or callback.account_id),
                 (N_("Address for"), said(ROUTES[callback.route])),
-                (N_("Answered with"), str(callback.status)),
+                (N_("Answered with"), str(callback.status or "?")),
                 (N_("Repeated"), said(N_("The same call came again, and had no second effect.")) if callback.duplicate else ""),
             ]
         ),
