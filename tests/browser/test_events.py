@@ -152,6 +152,7 @@ async def test_a_table_is_mended_sent_killed_and_resumed(
     await turn(page, "Outcomes")
     await seen(page.locator("p:visible, div:visible", has_text=" accepted, ").last)
     await turn(page, "Code")
+    await seen(page.get_by_role("button", name="Show the code"))  # the part before has such a choice too
     await page.locator("select:visible", has_text="SendPulse purchase").select_option(
         label="SendPulse purchase"
     )

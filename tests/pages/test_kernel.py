@@ -63,35 +63,27 @@ async def test_a_dashboard_kernel_is_light_and_holds_no_door(
     assert "WORKBENCH_KEY" not in names
 
 
+def printed(program: str, home: Path) -> str:
+    """Return what a program prints in a process of its own."""
+    words = [sys.executable, "-c", program]
+    return subprocess.run(
+        words, cwd=ROOT, env=environment(home), capture_output=True, text=True, check=True
+    ).stdout
+
+
 def test_to_connect_loads_neither_storage_nor_vault_nor_sandbox(tmp_path: Path) -> None:
     program = (
         "import sys, json\nfrom workbench import Workbench\n"
         "Workbench.connect('http://127.0.0.1:9', 'token')\nprint(json.dumps(sorted(sys.modules)))"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT,
-        env=environment(tmp_path),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert set(json.loads(run.stdout)) & ABSENT == set()
+    assert set(json.loads(printed(program, tmp_path))) & ABSENT == set()
 
 
 def test_to_import_the_package_loads_nothing_but_a_little_of_the_standard_library(tmp_path: Path) -> None:
     program = (
         "import sys\nbefore = set(sys.modules)\nimport workbench\nprint(*sorted(set(sys.modules) - before))"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT,
-        env=environment(tmp_path),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    packages = {name.partition(".")[0] for name in run.stdout.split()}
+    packages = {name.partition(".")[0] for name in printed(program, tmp_path).split()}
     assert packages - set(sys.stdlib_module_names) == {"workbench"}
     assert not packages & {
         "asyncio",
@@ -108,15 +100,7 @@ def test_to_import_the_package_loads_nothing_but_a_little_of_the_standard_librar
 
 def test_to_name_the_pages_loads_no_widget(tmp_path: Path) -> None:
     program = "import sys, workbench.widgets, workbench\nprint('ipywidgets' in sys.modules, 'pydantic' in sys.modules)"
-    run = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT,
-        env=environment(tmp_path),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert run.stdout == "False False\n"
+    assert printed(program, tmp_path) == "False False\n"
 
 
 async def test_to_open_loads_them_all(tmp_path: Path) -> None:

@@ -28,6 +28,38 @@ API_KEY = "AbCdEfGhIjKlMnOpQrStUv:ZyXwVuTsRqPoNmLkJiHgFe"
 Save = Callable[[Workbench, str], Awaitable[Any]]
 
 
+async def test_a_draft_that_somebody_else_changed_goes_on_as_another_one(
+    bench: Workbench, secret: SecretRef
+) -> None:
+    draft = await bench.integrations.start()
+    theirs = draft.model_copy(update={"settings": basic(secret, name="Theirs")})
+    mine = draft.model_copy(update={"settings": basic(secret, name="Mine")})
+    first = await bench.integrations.keep(theirs, draft.updated_at)
+    assert first.id == draft.id
+    again = await bench.integrations.keep(theirs, draft.updated_at)  # the answer was lost on its way
+    assert again.id == draft.id
+    own = await bench.integrations.keep(mine, draft.updated_at)
+    assert own.id != draft.id
+    await bench.integrations.discard(own.id)
+    assert (await bench.integrations.draft(draft.id)).settings.name == "Theirs"
+    assert await bench.secrets.present([secret]) == [True]
+    assert (
+        await bench.integrations.keep(mine)
+    ).id == draft.id  # who does not say what was seen writes over it
+
+
+async def test_an_sms_draft_that_somebody_else_changed_goes_on_as_another_one(bench: Workbench) -> None:
+    draft = await bench.sms_accounts.draft()
+    named = [
+        draft.model_copy(update={"settings": draft.settings.model_copy(update={"name": name})})
+        for name in ("Theirs", "Mine")
+    ]
+    kept = [await bench.sms_accounts.draft(one, draft.updated_at) for one in named]
+    assert kept[0].id == draft.id != kept[1].id
+    found = {one.id: one.settings.name for one in await bench.sms_accounts.drafts()}
+    assert found == {kept[0].id: "Theirs", kept[1].id: "Mine"}
+
+
 async def integration(house: Workbench, secret: SecretRef) -> tuple[Save, Save]:
     draft = await house.integrations.start()
     saved = await house.integrations.save(draft.model_copy(update={"settings": basic(secret)}))

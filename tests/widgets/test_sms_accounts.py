@@ -167,6 +167,21 @@ async def test_what_is_typed_is_kept_without_any_button(connected: Connected, ho
     assert [one.settings.name for one in await house.sms_accounts.drafts()] == ["Half a na"]
 
 
+async def test_two_people_in_one_draft_lose_nothing(connected: Connected, house: Workbench) -> None:
+    bench = connected("operator")
+    around, draft = Around(bench, await bench.about.facts()), await bench.sms_accounts.draft()
+
+    async def nothing(*_: object) -> None: ...
+
+    wizards = [SmsWizard(around, draft, nothing, nothing, pause_s=0) for _ in range(2)]
+    for wizard, name in zip(wizards, ("Ana's", "Bo's"), strict=True):
+        await wizard.open()
+        field(wizard.widget, "Name").value = name
+        await settle()
+    assert ["Somebody else changed" in markup(one.apart.widget) for one in wizards] == [False, True]
+    assert {one.settings.name for one in await house.sms_accounts.drafts()} == {"Ana's", "Bo's"}
+
+
 async def test_each_error_stands_beside_its_field(connected: Connected) -> None:
     page = await shelf(connected("operator"))
     await press(page.widget, "New account")

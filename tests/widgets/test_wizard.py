@@ -318,7 +318,7 @@ async def test_a_server_that_fails_is_a_sentence_and_nothing_is_lost(
     await settle()
     with monkeypatch.context() as patch:
 
-        async def full(_draft: Draft) -> Draft:
+        async def full(*_: Any) -> Draft:
             raise CannotWrite(say("The disk is full. Make room, then try once more."))
 
         patch.setattr(bench.integrations, "keep", full)
@@ -361,6 +361,48 @@ async def test_every_change_is_kept_and_a_closed_browser_finds_it_again(bench: W
     assert again.draft.stage == "configure"
     assert (again.step.name.value, again.step.url.value) == ("Half done", "https://api.exam")
     assert again.step.headers.widget.rows[0]["masked"] == "**** 4711"
+
+
+async def test_two_people_in_one_draft_lose_nothing(bench: Workbench) -> None:
+    first = await start(bench)
+    [draft] = await bench.integrations.drafts()
+    second = await start(bench, draft=draft)
+    for wizard, name in ((first, "Ana's"), (second, "Bo's")):
+        wizard.step.name.value = name
+        await settle()
+    assert "Somebody else changed this draft" in read(second.apart.widget)
+    assert read(first.apart.widget) == ""
+    assert first.draft.id != second.draft.id
+    first.step.name.value = "Ana's, once more"
+    second.step.name.value = "Bo's, once more"
+    await settle()
+    kept = {one.id: one.settings.name for one in await bench.integrations.drafts()}
+    assert kept == {first.draft.id: "Ana's, once more", second.draft.id: "Bo's, once more"}
+
+
+async def test_a_test_says_nothing_of_what_somebody_else_made_of_the_draft_meanwhile(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wizard = await start(bench)
+    await configure(wizard)
+    await click(wizard.next_button)
+    sent = bench.integrations.dispatch.send
+
+    async def slow(*args: Any) -> Any:
+        theirs = await bench.integrations.draft(wizard.draft.id)
+        other = theirs.settings.model_copy(update={"name": "Theirs"})
+        await bench.integrations.keep(theirs.model_copy(update={"settings": other}))
+        return await sent(*args)
+
+    monkeypatch.setattr(bench.integrations.dispatch, "send", slow)
+    await click(wizard.step.button)
+    assert "Accepted" in read(wizard.step.result.widget)
+    [theirs] = await bench.integrations.drafts()
+    assert (theirs.settings.name, theirs.tested, wizard.draft.tested) == ("Theirs", None, None)
+    await click(wizard.next_button)
+    assert "Somebody else changed this draft" in read(wizard.apart.widget)
+    names = {one.settings.name for one in await bench.integrations.drafts()}
+    assert names == {"Theirs", "Spring news"}
 
 
 @pytest.mark.parametrize("stage", ["configure", "authenticate", "test", "save"])

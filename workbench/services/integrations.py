@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from workbench.adapters.clock import new_id
@@ -23,7 +24,7 @@ from workbench.sentence import say
 
 from .dispatch import Dispatch
 from .house import House
-from .meanwhile import check_seen
+from .meanwhile import check_seen, keep_draft
 from .portable import from_portable, portable, wanted_secrets
 from .roles import admin, operator, viewer
 
@@ -77,20 +78,25 @@ class Integrations:
         return await self.keep(draft)
 
     @operator
-    async def keep(self, draft: Draft) -> Draft:
-        """Keep a draft as it is, however incomplete; a closed browser finds it again."""
+    async def keep(self, draft: Draft, seen: datetime | None = None) -> Draft:
+        """Keep a draft as it is, however incomplete; a closed browser finds it again.
+
+        ``seen`` is the ``updated_at`` of the draft that was changed: where somebody else kept it since, theirs stays, and what is returned
+        has an id of its own.
+        """
+        return await self._keep(draft, seen)
+
+    async def _keep(self, draft: Draft, seen: datetime | None, *, apart: bool = True) -> Draft:
         kept = draft.model_copy(update={"updated_at": self.house.clock.now()})
-        before: list[Settings] = []
-
-        def change(known: dict[str, Any] | None) -> dict[str, Any]:
-            before.extend([Draft.model_validate(known).settings] if known else [])
-            return kept.model_dump(mode="json")
-
-        await asyncio.to_thread(self.house.catalogue.update, DRAFTS, kept.id, change)
-        for settings in before:
+        document = kept.model_dump(mode="json")
+        id, known = await asyncio.to_thread(
+            keep_draft, self.house.catalogue, DRAFTS, document, seen, apart=apart
+        )
+        if known is not None:
+            settings = Draft.model_validate(known).settings
             if set(settings.secrets()) - set(kept.settings.secrets()):
                 await self._forget(settings)  # a secret was replaced or removed
-        return kept
+        return kept.model_copy(update={"id": id})
 
     @operator
     async def drafts(self) -> list[Draft]:
@@ -174,14 +180,22 @@ class Integrations:
         return await self.dispatch.preview(tidy(draft.settings), contact)
 
     @operator
-    async def test(self, draft: Draft, contact: Contact, confirmation: Confirmation | None = None) -> Sent:
-        """Send one test, write it in the journal, and keep its result with the draft. Live mode wants the confirmation."""
+    async def test(
+        self,
+        draft: Draft,
+        contact: Contact,
+        confirmation: Confirmation | None = None,
+        seen: datetime | None = None,
+    ) -> Sent:
+        """Send one test, write it in the journal, and keep its result with the draft. Live mode wants the confirmation.
+
+        ``seen`` as with ``keep``: a draft that somebody else kept since stays as it is, and the journal alone has the result.
+        """
         settings = tidy(draft.settings)
         prepared = await self.dispatch.prepare(settings, contact, integration_id=draft.integration_id)
         sent = await self.dispatch.send(prepared, "test", confirmation)
-        await self.keep(
-            draft.model_copy(update={"settings": settings, "tested": _tested(sent.entry, settings)})
-        )
+        tested = draft.model_copy(update={"settings": settings, "tested": _tested(sent.entry, settings)})
+        await self._keep(tested, seen, apart=False)
         return sent
 
     @operator

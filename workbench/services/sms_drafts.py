@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
 from workbench.adapters.clock import new_id
@@ -29,7 +30,7 @@ from workbench.models.sms_account import (
 from workbench.providers import every
 from workbench.sentence import say
 
-from .meanwhile import check_seen
+from .meanwhile import check_seen, keep_draft
 from .roles import operator
 from .sms_shelf import SmsShelf, ask_first, raise_blocking, unknown_provider
 
@@ -45,21 +46,21 @@ class SmsDrafts(SmsShelf):
         return sorted(drafts, key=lambda draft: draft.updated_at, reverse=True)
 
     @operator
-    async def draft(self, draft: SmsDraft | None = None) -> SmsDraft:
-        """Keep a draft as it is, however incomplete, or begin a new one. A secret in a field for plain text is left out of what is kept."""
+    async def draft(self, draft: SmsDraft | None = None, seen: datetime | None = None) -> SmsDraft:
+        """Keep a draft as it is, however incomplete, or begin a new one. A secret in a field for plain text is left out of what is kept.
+
+        ``seen`` is the ``updated_at`` of the draft that was changed: where somebody else kept it since, theirs stays, and what is returned
+        has an id of its own.
+        """
         now = self.house.clock.now()
         kept = draft or SmsDraft(id=new_id("smd"), updated_at=now)
         settings = await asyncio.to_thread(self._keepable, kept.settings)
         kept = kept.model_copy(update={"updated_at": now, "settings": settings})
-        before: list[SmsSettings] = []
-
-        def change(known: dict[str, Any] | None) -> dict[str, Any]:
-            before.extend([SmsDraft.model_validate(known).settings] if known else [])
-            return kept.model_dump(mode="json")
-
-        await asyncio.to_thread(self.house.catalogue.update, SMS_DRAFTS, kept.id, change)
-        await self._forget(*(ref for one in before for ref in secrets_of_account(one).values()))
-        return kept
+        document = kept.model_dump(mode="json")
+        id, known = await asyncio.to_thread(keep_draft, self.house.catalogue, SMS_DRAFTS, document, seen)
+        if known is not None:
+            await self._forget(*secrets_of_account(SmsDraft.model_validate(known).settings).values())
+        return kept.model_copy(update={"id": id})
 
     @operator
     async def edit(self, id: str) -> SmsDraft:

@@ -37,6 +37,7 @@ from .sms_accounts_steps import CredentialStep, ProviderStep, SenderStep, Step
 from .sms_accounts_words import STEPS, SUBTITLES, elsewhere
 from .spawn import spawn
 from .wizard.heading import Heading
+from .wizard.keeping import APART
 
 __all__ = ["SmsWizard"]
 
@@ -73,7 +74,7 @@ class SmsWizard(Blaming):
         self._on_saved, self._on_closed, self._pause_s = on_saved, on_closed, pause_s
         self._lock = asyncio.Lock()
         self._resting: asyncio.Task[None] | None = None
-        self.messages, self.banner, self.body = Messages(), Place(), Place()
+        self.messages, self.apart, self.banner, self.body = Messages(), Place(), Place(), Place()
         self.steps = look.stepper(list(STEPS.values()))
         self.title = Heading()
         self.back_button = look.button(N_("Back"))
@@ -89,6 +90,7 @@ class SmsWizard(Blaming):
         self.later_button.add_class("wb-later")
         onward = look.buttons(self.back_button, self.next_button, self.save_button, self.done_button)
         self.widget = look.stack(
+            self.apart.widget,
             self.steps,
             self.title,
             self.body.widget,
@@ -183,7 +185,10 @@ class SmsWizard(Blaming):
         """Keep the draft, unless it has become an account."""
         async with self._lock:
             if self.account is None:
-                await self.around.bench.sms_accounts.draft(self.draft)
+                kept = await self.around.bench.sms_accounts.draft(self.draft, self.draft.updated_at)
+                if kept.id != self.draft.id:
+                    self.apart.put(look.banner("warn", APART))
+                self.draft = self.draft.model_copy(update={"id": kept.id, "updated_at": kept.updated_at})
 
     async def _gather(self) -> None:
         """Wait for secrets that are on their way, then take over the step's input."""

@@ -4,22 +4,37 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from workbench.engine.checks import tidy
 from workbench.models.contact import Contact
 from workbench.models.integration import Draft
 from workbench.models.sending import Confirmation, Sent
+from workbench.sentence import N_
 from workbench.widgets.spawn import spawn
 
 if TYPE_CHECKING:
     from workbench.services.integrations import Integrations
 
 
+APART: Final = N_(
+    "Somebody else changed this draft meanwhile. What you see was not lost: it goes on as a draft of its own, and theirs stays as it is."
+)
+
+
 class Keeper:
     """Holds the draft as it is now. One lock orders all that writes it, so that nothing older follows what is newer."""
 
-    def __init__(self, integrations: Integrations, draft: Draft, pause_s: float) -> None:
+    def __init__(
+        self,
+        integrations: Integrations,
+        draft: Draft,
+        pause_s: float,
+        on_apart: Callable[[], object] = lambda: None,
+    ) -> None:
+        """``on_apart`` is called when somebody else changed the draft meanwhile: what is here goes on as another one."""
         self.integrations = integrations
+        self._on_apart = on_apart
         self.draft = draft
         self.ended = False
         self._pause_s = pause_s
@@ -37,7 +52,10 @@ class Keeper:
         """Keep the draft, unless it has become an integration or was left."""
         async with self._lock:
             if not self.ended:
-                await self.integrations.keep(self.draft)
+                kept = await self.integrations.keep(self.draft, self.draft.updated_at)
+                if kept.id != self.draft.id:
+                    self._on_apart()
+                self.put(id=kept.id, updated_at=kept.updated_at)
 
     def soon(self, then: Callable[[], Awaitable[object]]) -> None:
         """Do ``then`` after a rest; each call starts the rest anew."""
@@ -59,9 +77,13 @@ class Keeper:
     async def test(self, contact: Contact, confirmation: Confirmation | None) -> Sent:
         """Send one test; the service keeps the draft with the result, which is taken over here."""
         async with self._lock:
-            sent = await self.integrations.test(self.draft, contact, confirmation)
-            kept = await self.integrations.draft(self.draft.id)
-            self.put(tested=kept.tested)
+            before = self.draft
+            sent = await self.integrations.test(before, contact, confirmation, before.updated_at)
+            kept = await self.integrations.draft(before.id)
+            if kept.settings == tidy(
+                before.settings
+            ):  # else somebody else changed it while the test was under way
+                self.put(tested=kept.tested, updated_at=kept.updated_at)
         return sent
 
     async def save(self) -> Any:

@@ -26,7 +26,7 @@ from workbench.widgets.spawn import button_click
 from .authenticate import Authenticate
 from .configure import Configure
 from .heading import Heading
-from .keeping import Keeper
+from .keeping import APART, Keeper
 from .saving import Saving, test_state
 from .step import SUBTITLES, TITLES, Step, elsewhere
 from .trial import Trial
@@ -61,7 +61,7 @@ class Wizard:
         pause_s: float = PAUSE_S,
     ) -> None:
         self.bench = bench
-        self.keeper = Keeper(bench.integrations, draft, pause_s)
+        self.keeper = Keeper(bench.integrations, draft, pause_s, self._say_apart)
         self.desk = Desk(bench.secrets)
         self.live = False
         self.opened = False
@@ -73,6 +73,7 @@ class Wizard:
         self._checked: tuple[str, TokenCheck] | None = None
 
         self.mode = Place()
+        self.apart = Place()
         self.banner = Place()
         self.body = Place()
         self.steps = look.stepper(list(TITLES.values()))
@@ -85,6 +86,7 @@ class Wizard:
         self.widget = look.stack(
             _style(),
             self.mode.widget,
+            self.apart.widget,
             self.steps,
             self.heading,
             self.body.widget,
@@ -165,6 +167,9 @@ class Wizard:
         await _told(self._on_closed())
 
     # -- the draft ---------------------------------------------------------------------------------------------------
+
+    def _say_apart(self) -> None:
+        self.apart.put(look.banner("warn", APART))
 
     def _changed(self) -> None:
         """Take over what was typed, and keep it once the person rests."""
