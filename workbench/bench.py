@@ -77,6 +77,9 @@ if TYPE_CHECKING:
     from .services.listening import Listening
     from .services.receiving import Receiving
 
+HUBS_OWN = "JUPYTERHUB_API_TOKEN"
+"""Where a notebook server of a JupyterHub has its token: https://jupyterhub.readthedocs.io/en/stable/reference/spawners.html."""
+
 SERVICES: Mapping[str, type] = {
     "about": About,
     "integrations": Integrations,
@@ -259,15 +262,18 @@ class Workbench:
     ) -> Self:
         """Return the workbench of a server process, by ``url`` and ``token`` (else ``WORKBENCH_URL`` and ``WORKBENCH_TOKEN``).
 
+        In a notebook of a JupyterHub whose ``WORKBENCH_URL`` names the server, the token is the notebook's own of the hub; it goes to no
+        other address.
+
         ``visitor`` is who is in front of a dashboard, by the name and the ``groups`` that the proxy gives: where the token is a pass
         that may name one, each call has the visitor's rights, and the journal names the visitor.
         """
+        token = token or os.environ.get("WORKBENCH_TOKEN") or ("" if url else os.environ.get(HUBS_OWN, ""))
         url = url or os.environ.get("WORKBENCH_URL", "")
         if not url and client is None:
             raise Unreachable(
                 say("There is no server to connect to. Start one with “workbench up”, or give its address.")
             )
-        token = token or os.environ.get("WORKBENCH_TOKEN", "")
         client = client or ServerClient(url, token, visitor=visitor, groups=groups)
         made: dict[str, object] = {
             name: proxy(name, service, client.post) for name, service in SERVICES.items()

@@ -164,3 +164,5 @@ def test_the_hubs_settings_are_settings_and_leave_voilas_extension_off() -> None
     assert config.Spawner.environment["WORKBENCH_URL"].startswith("http://127.0.0.1")
     assert "'voila.server_extension': False" in config.Spawner.args[0]
     assert config.GenericOAuthenticator.client_secret == "secret"
+    assert config.GenericOAuthenticator.allowed_groups, "else nobody may log in"
+    assert "url" not in config.JupyterHub.services[0], "else the hub's proxy leads everybody to the server"

@@ -12,10 +12,12 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from tests.sink import Received, reply, sink
 from workbench import Workbench
+from workbench.adapters.remote import ServerClient
 from workbench.bench import SERVICES
 from workbench.engine.operations import operations
-from workbench.errors import Unreachable
+from workbench.errors import Forbidden, Unreachable, WorkbenchError
 from workbench.models.person import Person
 from workbench.server import BODY_BYTES, app_from_environment, make_app
 
@@ -124,6 +126,45 @@ async def test_the_server_starts_from_its_environment(
         assert str(tmp_path) not in json.dumps(facts)
     async with app.router.lifespan_context(app):
         pass
+
+
+@pytest.mark.parametrize(
+    ("given", "environ", "sent"),
+    [
+        (("token",), {"WORKBENCH_URL": "here", "WORKBENCH_TOKEN": "own"}, "Bearer token"),
+        ((), {"WORKBENCH_URL": "here", "WORKBENCH_TOKEN": "own"}, "Bearer own"),
+        ((), {"WORKBENCH_URL": "here"}, "Bearer of-the-hub"),
+        (("here",), {}, None),
+        (("here",), {"WORKBENCH_TOKEN": "own"}, "Bearer own"),
+    ],
+)
+async def test_the_token_of_a_hubs_notebook_goes_to_the_server_that_its_environment_names_alone(
+    given: tuple[str, ...], environ: dict[str, str], sent: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str | None] = []
+
+    def behave(received: Received, _: int) -> bytes:
+        told.append(received.headers.get("authorization"))
+        return reply("401 Unauthorized", b'{"kind": "forbidden", "sentence": {"key": "No."}}')
+
+    for name in ("WORKBENCH_URL", "WORKBENCH_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    async with sink(behave) as there:
+        at = f"http://127.0.0.1:{there.port}"
+        for name, value in {**environ, "JUPYTERHUB_API_TOKEN": "of-the-hub"}.items():
+            monkeypatch.setenv(name, at if value == "here" else value)
+        url = at if "here" in given else None
+        token = "token" if "token" in given else None
+        async with Workbench.connect(url, token) as bench:
+            with pytest.raises(WorkbenchError):
+                await bench.about.facts()
+    assert told == [sent]
+
+
+async def test_without_a_token_it_says_so(app: FastAPI) -> None:
+    async with Workbench.connect(client=ServerClient.in_process(app, "")) as bench:
+        with pytest.raises(Forbidden, match="token is missing"):
+            await bench.about.facts()
 
 
 async def test_nobody_there_is_a_sentence() -> None:

@@ -101,7 +101,9 @@ class ServerClient:
         visitor: str | None = None,
         groups: Sequence[str] = (),
     ) -> None:
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json"} | (
+            {"Authorization": f"Bearer {token}"} if token else {}
+        )
         if visitor is not None:
             headers[VISITOR] = quote(visitor, safe="")
             headers[VISITOR_GROUPS] = ",".join(quote(group, safe="") for group in groups)
