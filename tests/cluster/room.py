@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import sqlalchemy as sa
 
 from tests.databases import own_schema
@@ -82,6 +83,11 @@ class Room:
             return {one.id: one.pid for one in others if job in jobs_of(connection, one.id)}
 
         return await house.database.read(holding)
+
+    def worker_processes(self) -> list[psutil.Process]:
+        """Return the processes of the workers, those that only begin too."""
+        servers = [one for one in psutil.Process().children() if "forkserver" in " ".join(one.cmdline())]
+        return [child for server in servers for child in server.children()]
 
     async def state(self, ready: int) -> ClusterState:
         """Return how the cluster stands once so many workers are ready."""

@@ -100,6 +100,24 @@ async def test_a_piece_whose_worker_is_killed_is_done_again(four: Room) -> None:
     assert killed == 1
 
 
+async def test_workers_that_are_killed_while_they_begin_come_back(
+    four: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """dask begins a worker again that is killed, and leaves alone one that is killed at its beginning."""
+    monkeypatch.setattr("workbench.adapters.cluster.GONE_S", 5.0)
+    await four.state(ready=WORKERS)
+    last = time.monotonic()
+    async with asyncio.timeout(60):
+        while time.monotonic() - last < 2:  # until dask has given all of them up
+            await asyncio.sleep(0.01)
+            for process in four.worker_processes():
+                process.kill()
+                last = time.monotonic()
+    assert (await four.bench.cluster.state()).ready == 0
+    async with asyncio.timeout(120):
+        await four.state(ready=WORKERS)
+
+
 # -- jobs ------------------------------------------------------------------------------------------------------------------
 
 

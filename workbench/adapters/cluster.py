@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import multiprocessing
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +32,8 @@ LOOK_S: Final = 1.0
 CONNECT_S: Final = 10.0
 PART_S: Final = 40.0
 """So long the workers of this machine have to bring what is under way to its end, before they are ended."""
+GONE_S: Final = 30.0
+"""After so long without a word a worker of this machine is begun anew; one that was killed is back by itself long before."""
 TRIES: Final = 10
 """So many workers may die with the same piece before it counts as the piece's fault."""
 QUIET: Final = {
@@ -138,6 +141,7 @@ class Link:
         self._linked = asyncio.Event()
         self.lost_at: datetime | None = None
         self.seen: tuple[Seen, ...] = ()
+        self._away: dict[Any, float] = {}
 
     @property
     def connected(self) -> bool:
@@ -286,6 +290,20 @@ class Link:
                 await self._look()
             except Lost:
                 self._lose()
+            else:
+                await self._bring_back()
+
+    async def _bring_back(self) -> None:
+        """Begin workers of this machine anew that are gone for good: dask gives up one that was killed while it began."""
+        if not isinstance(self._place, Local):
+            return
+        now, here, keepers = time.monotonic(), {one.name for one in self.seen}, self._cluster.workers
+        self._away = {name: self._away.get(name, now) for name in keepers if str(name) not in here}
+        gone = [keepers.pop(name) for name, since in self._away.items() if now - since > GONE_S]
+        closing = (asyncio.wait_for(keeper.close(), CONNECT_S) for keeper in gone)
+        await asyncio.gather(*closing, return_exceptions=True)  # it may have failed half-way already
+        if len(keepers) < self._place.workers:
+            self._cluster.scale(self._place.workers)
 
     async def _look(self) -> None:
         """Ask the scheduler how its workers stand. A new one is given what lets workers join."""
