@@ -81,13 +81,20 @@ def proxied(socket: Path) -> Iterator[Proxy]:
     stop = asyncio.Event()
 
     async def run() -> None:
-        async with await asyncio.start_server(proxy.serve, sock=listening):
+        serving: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+
+        def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.create_task(proxy.serve(reader, writer))
+            serving[task] = writer
+            task.add_done_callback(serving.pop)
+
+        async with await asyncio.start_server(begin, sock=listening):
             await stop.wait()
-        mine = asyncio.current_task()
-        others = [task for task in asyncio.all_tasks() if task is not mine]
-        for task in others:
+        left = list(serving.items())
+        for task, writer in left:
             task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+            writer.transport.abort()  # one that is cancelled before its first step closes nothing by itself
+        await asyncio.gather(*(task for task, _ in left), return_exceptions=True)
         for _ in range(5):  # what was broken off is let go in the loop's next turns
             await asyncio.sleep(0)
 

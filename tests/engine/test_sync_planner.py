@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from workbench.engine.sync_day import play_day
 from workbench.engine.sync_planner import WORTH_S, estimate, looks_in, rate_of, seconds_of_calls
@@ -135,3 +138,29 @@ def test_the_planned_time_of_calls_is_what_a_job_takes(rows: int) -> None:
 )
 def test_an_import_is_looked_at_after_ever_longer_pauses(seconds: float, looks: int) -> None:
     assert looks_in(seconds) == looks
+
+
+@given(
+    rows=st.integers(1, 10**9),
+    rate=st.floats(0.01, 1e6),
+    start=st.floats(0, 86_400),
+    call=st.floats(0.001, 300),
+    size=st.integers(1, 10**6),
+)
+def test_whatever_may_be_asked_has_an_end(
+    rows: int, rate: float, start: float, call: float, size: int
+) -> None:
+    asked = {
+        "import_rows_per_s": rate,
+        "import_start_s": start,
+        "call_s": call,
+        "row_bytes": {"contact": size},
+    }
+    found = step(rows, **asked)
+    for way in (found.single, found.imported):
+        assert way is None or math.isfinite(way.seconds)
+
+
+def test_a_rate_without_an_end_is_refused() -> None:
+    with pytest.raises(ValidationError, match="import_rows_per_s"):
+        SyncAsk(import_rows_per_s=2e-309)

@@ -299,7 +299,10 @@ class Link:
             return
         now, here, keepers = time.monotonic(), {one.name for one in self.seen}, self._cluster.workers
         self._away = {name: self._away.get(name, now) for name in keepers if str(name) not in here}
-        gone = [keepers.pop(name) for name, since in self._away.items() if now - since > GONE_S]
+        late = [name for name, since in self._away.items() if now - since > GONE_S]
+        gone = [keepers.pop(name) for name in late]
+        for name in late:
+            del self._away[name]  # the one that comes in its place has as much time
         closing = (asyncio.wait_for(keeper.close(), CONNECT_S) for keeper in gone)
         await asyncio.gather(*closing, return_exceptions=True)  # it may have failed half-way already
         if len(keepers) < self._place.workers:

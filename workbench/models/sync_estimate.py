@@ -29,7 +29,7 @@ class SyncAsk(Noun):
     call_s: Annotated[float, Field(ge=0.001, le=300)] = 0.3
     at_once: Annotated[int, Field(ge=1, le=1024)] = 8
     import_start_s: Annotated[float, Field(ge=0, le=86_400)] = 30.0
-    import_rows_per_s: Annotated[float, Field(gt=0, le=1_000_000)] = 200.0
+    import_rows_per_s: Annotated[float, Field(ge=0.01, le=1_000_000)] = 200.0
 
 
 class Way(Noun):
