@@ -53,10 +53,10 @@ class Proxy:
         except OSError:
             pass  # the client is gone
         finally:
+            for one in (down, writer):  # first of all: what follows may be cancelled itself
+                one.transport.abort()
             back.cancel()
             await asyncio.gather(back, return_exceptions=True)
-            for one in (down, writer):
-                one.transport.abort()
 
     @staticmethod
     async def _back(up: asyncio.StreamReader, writer: asyncio.StreamWriter, silent: asyncio.Event) -> None:
@@ -81,21 +81,25 @@ def proxied(socket: Path) -> Iterator[Proxy]:
     stop = asyncio.Event()
 
     async def run() -> None:
-        serving: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        writers: set[asyncio.StreamWriter] = set()
 
         def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.create_task(proxy.serve(reader, writer))
-            serving[task] = writer
-            task.add_done_callback(serving.pop)
+            writers.add(writer)
+            asyncio.create_task(proxy.serve(reader, writer)).add_done_callback(
+                lambda _: writers.discard(writer)
+            )
 
         async with await asyncio.start_server(begin, sock=listening):
             await stop.wait()
-        left = list(serving.items())
-        for task, writer in left:
-            task.cancel()
-            writer.transport.abort()  # one that is cancelled before its first step closes nothing by itself
-        await asyncio.gather(*(task for task, _ in left), return_exceptions=True)
-        for _ in range(5):  # what was broken off is let go in the loop's next turns
+        for _ in range(
+            5
+        ):  # one may just have been accepted, and what is broken off is let go in the loop's next turns
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in others:
+                task.cancel()
+            for writer in list(writers):
+                writer.transport.abort()  # whose task is cancelled before its first step closes nothing by itself
+            await asyncio.gather(*others, return_exceptions=True)
             await asyncio.sleep(0)
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(run()), name="proxy")

@@ -32,6 +32,8 @@ async def test_both_ways_tell_what_the_engine_tells(bench: Workbench):
         assert await bench.lab.trace(scenario, "rejected", after=20, limit=7) == traced(
             played(scenario), "rejected", 20, 7
         )
+        assert await bench.lab.trace(scenario, after=10**26, limit=-7) == []
+        assert await bench.lab.trace(scenario, after=10**26) == []
         values = [0.0, 5.5, 11.0]
         assert await bench.lab.sweep(scenario, "start_min", values) == sweep(scenario, "start_min", values)
     found = await bench.lab.break_even(SMALL)

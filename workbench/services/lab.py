@@ -71,7 +71,7 @@ class Lab:
 
         most = max(0, min(limit, MOST_TRACED))
         return await self._worked(
-            scenario.size, lambda: traced(self._play(scenario), path, max(0, after), most)
+            scenario.size, lambda: traced(self._play(scenario), path, min(max(0, after), scenario.size), most)
         )
 
     @viewer
