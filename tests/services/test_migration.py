@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.databases import own_schema
@@ -392,6 +393,14 @@ async def test_killed_anywhere(archive: Path, tmp_path: Path, postgres_url: str)
         await check_killed_while_filling(archive, at(tmp_path / f"machine {number}", url), number)
     for number in range(8):
         await check_killed_while_put_in_place(archive, tmp_path / f"put {number}", number)
+
+
+async def test_an_archive_that_is_read_half_way_is_let_go(archive: Path) -> None:
+    with Archive(archive) as opened_one:
+        batches = iter(next(opened_one.parts()).batches)
+        next(batches)
+        assert [one.path for one in psutil.Process().open_files() if one.path == str(archive)]
+    assert not [one.path for one in psutil.Process().open_files() if one.path == str(archive)]
 
 
 async def test_a_database_that_goes_away_while_it_is_filled_holds_nothing(

@@ -91,7 +91,7 @@ class Archive:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._zip = zipfile.ZipFile(path)
+            self._file = path.open("rb")
         except FileNotFoundError:
             raise NotFound(say("There is no file {file}.", file=str(path))) from None
         except IsADirectoryError:
@@ -103,12 +103,13 @@ class Archive:
                     file=str(path), reason=error.strerror or "",
                 )
             ) from None  # fmt: skip
-        except _BROKEN:
+        except OSError:
             raise _not_whole(path) from None
         try:
+            self._zip = self._opened()
             self.manifest = self._manifest()
         except BaseException:
-            self._zip.close()
+            self._file.close()
             raise
 
     def __enter__(self) -> Archive:
@@ -116,6 +117,7 @@ class Archive:
 
     def __exit__(self, *_: object) -> None:
         self._zip.close()
+        self._file.close()  # a part that was read half-way holds the archive, not the file
 
     def parts(self) -> Iterator[Given]:
         """Give all parts, read as they are asked for."""
@@ -134,6 +136,12 @@ class Archive:
                 pass
             if counter.part != part:
                 raise _not_as_written(self.path, part.name)
+
+    def _opened(self) -> zipfile.ZipFile:
+        try:
+            return zipfile.ZipFile(self._file)
+        except _BROKEN:
+            raise _not_whole(self.path) from None
 
     def _manifest(self) -> Manifest:
         try:
