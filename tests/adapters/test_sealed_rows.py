@@ -56,7 +56,11 @@ def test_one_changed_letter_is_noticed(data: st.DataObject) -> None:
     key = RowKey.new()
     sealed = key.seal(TEXT)
     at = data.draw(st.integers(0, len(sealed) - 3))  # the last letters may carry bits that mean nothing
-    other = data.draw(st.characters().filter(lambda letter: letter != sealed[at]))
+    same = {
+        sealed[at],
+        {"-": "+", "_": "/"}.get(sealed[at], ""),
+    }  # both ways to write Base64's last two letters mean the same
+    other = data.draw(st.characters().filter(lambda letter: letter not in same))
     with pytest.raises(MissingSecret):
         key.open(sealed[:at] + other + sealed[at + 1 :])
     with pytest.raises(MissingSecret):

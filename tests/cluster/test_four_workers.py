@@ -218,7 +218,8 @@ async def paced(four: Room, rate: Rate, rows: int, patch: pytest.MonkeyPatch) ->
     assert end.job.counts.accepted == rows
     lines = [line.split() for file in permits.iterdir() for line in file.read_text().splitlines()]
     given = [Given(float(a), float(b), float(c), int(d)) for a, b, c, d in lines]
-    assert sum(one.count for one in given) == rows, "a permit for each call, and none besides"
+    calls = sum(row.attempts for row in await four.rows(job))
+    assert sum(one.count for one in given) == calls >= rows, "a permit for each call, and none besides"
     assert len([file for file in permits.iterdir() if file.read_text()]) >= 3, "several took permits"
     assert_no_window_is_over(given, (rate,))
     return rows / (rate.limit * took_s / rate.per_s)
