@@ -366,13 +366,15 @@ async def test_every_change_is_kept_and_a_closed_browser_finds_it_again(bench: W
 async def test_two_people_in_one_draft_lose_nothing(bench: Workbench) -> None:
     first = await start(bench)
     [draft] = await bench.integrations.drafts()
-    second = await start(bench, draft=draft)
+    went: list[Draft] = []
+    second = await start(bench, draft=draft, on_apart=went.append)
     for wizard, name in ((first, "Ana's"), (second, "Bo's")):
         wizard.step.name.value = name
         await settle()
     assert "Somebody else changed this draft" in read(second.apart.widget)
     assert read(first.apart.widget) == ""
     assert first.draft.id != second.draft.id
+    assert [one.id for one in went] == [second.draft.id], "the page's address follows it"
     first.step.name.value = "Ana's, once more"
     second.step.name.value = "Bo's, once more"
     await settle()

@@ -135,12 +135,15 @@ class IntegrationsPage:
     async def _open(self, draft: Draft) -> None:
         from .wizard import Wizard  # the catalogue is drawn before the wizard's parts are loaded
 
-        wizard = Wizard(self.frame.bench, draft, self._saved, self.back)
+        wizard = Wizard(self.frame.bench, draft, self._saved, self.back, on_apart=self._stand_at)
         shown = await wizard.open()
         title = (
             say("Change “{name}”", name=draft_name(draft)) if draft.integration_id else N_("New integration")
         )
         self._host(Headline(title, level=1), shown)
+        self._stand_at(draft)
+
+    def _stand_at(self, draft: Draft) -> None:
         self.place = f"draft={draft.id}"
 
     async def _saved(self, integration: Integration) -> None:

@@ -122,10 +122,13 @@ class SmsShelf(Shelf):
     async def _wizard(self, draft: SmsDraft) -> None:
         from .sms_accounts_wizard import SmsWizard  # the list is drawn before the wizard's parts are loaded
 
-        wizard = SmsWizard(self.frame, draft, self._saved, self.back)
+        wizard = SmsWizard(self.frame, draft, self._saved, self.back, on_apart=self._stand_at)
         await wizard.open()
         title = say("Change “{name}”", name=draft_name(draft)) if draft.account_id else N_("New SMS account")
         self._host(Headline(title), wizard.widget)
+        self._stand_at(draft)
+
+    def _stand_at(self, draft: SmsDraft) -> None:
         self._stand(f"draft={draft.id}")
 
     async def _saved(self, account: SmsAccount) -> None:

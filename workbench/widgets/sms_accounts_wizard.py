@@ -63,8 +63,10 @@ class SmsWizard(Blaming):
         on_saved: Callable[[SmsAccount], Awaitable[object]],
         on_closed: Callable[[], Awaitable[object]],
         *,
+        on_apart: Callable[[SmsDraft], object] = lambda _draft: None,
         pause_s: float = PAUSE_S,
     ) -> None:
+        self._on_apart = on_apart
         self.around, self.draft = around, draft
         self.desk = Desk(around.bench.secrets)
         self.account: SmsAccount | None = None
@@ -186,9 +188,11 @@ class SmsWizard(Blaming):
         async with self._lock:
             if self.account is None:
                 kept = await self.around.bench.sms_accounts.draft(self.draft, self.draft.updated_at)
-                if kept.id != self.draft.id:
-                    self.apart.put(look.banner("warn", APART))
+                apart = kept.id != self.draft.id
                 self.draft = self.draft.model_copy(update={"id": kept.id, "updated_at": kept.updated_at})
+                if apart:
+                    self.apart.put(look.banner("warn", APART))
+                    self._on_apart(self.draft)
 
     async def _gather(self) -> None:
         """Wait for secrets that are on their way, then take over the step's input."""

@@ -53,9 +53,10 @@ class Keeper:
         async with self._lock:
             if not self.ended:
                 kept = await self.integrations.keep(self.draft, self.draft.updated_at)
-                if kept.id != self.draft.id:
-                    self._on_apart()
+                apart = kept.id != self.draft.id
                 self.put(id=kept.id, updated_at=kept.updated_at)
+                if apart:
+                    self._on_apart()
 
     def soon(self, then: Callable[[], Awaitable[object]]) -> None:
         """Do ``then`` after a rest; each call starts the rest anew."""

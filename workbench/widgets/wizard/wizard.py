@@ -58,9 +58,12 @@ class Wizard:
         on_saved: Callable[[Integration], object] = lambda _integration: None,
         on_closed: Callable[[], object] = lambda: None,
         *,
+        on_apart: Callable[[Draft], object] = lambda _draft: None,
         pause_s: float = PAUSE_S,
     ) -> None:
+        """``on_apart`` is given the draft that goes on where somebody else changed the one before."""
         self.bench = bench
+        self._on_apart = on_apart
         self.keeper = Keeper(bench.integrations, draft, pause_s, self._say_apart)
         self.desk = Desk(bench.secrets)
         self.live = False
@@ -170,6 +173,7 @@ class Wizard:
 
     def _say_apart(self) -> None:
         self.apart.put(look.banner("warn", APART))
+        self._on_apart(self.draft)
 
     def _changed(self) -> None:
         """Take over what was typed, and keep it once the person rests."""
